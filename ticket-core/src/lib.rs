@@ -1,1 +1,19 @@
-//! x
+//! The domain and workflows of a support desk, without I/O.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod authority;
+pub mod command;
+pub mod decide;
+pub mod field;
+pub mod mail;
+pub mod notice;
+pub mod person;
+pub mod plan;
+pub mod port;
+pub mod query;
+pub mod react;
+pub mod refusal;
+pub mod settings;
+pub mod ticket;
+pub mod value;
+pub mod workflow;

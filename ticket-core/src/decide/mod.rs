@@ -1,0 +1,5 @@
+//! Deciding and applying: the pure heart of the desk.
+
+mod apply;
+
+pub use apply::{apply, begin};
