@@ -113,17 +113,9 @@ impl Workflow {
 }
 
 fn standard_status(category: Category) -> Status {
-    let name = match category {
-        Category::New => "New",
-        Category::Open => "Open",
-        Category::Pending => "Pending",
-        Category::OnHold => "On hold",
-        Category::Solved => "Solved",
-        Category::Closed => "Closed",
-    };
     Status {
         key: standard_key(category),
-        name: name.to_owned(),
+        name: category.name().to_owned(),
         public_name: None,
         category,
     }

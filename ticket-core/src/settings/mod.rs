@@ -2,6 +2,7 @@
 
 mod check;
 mod defaults;
+mod lookup;
 
 use std::collections::BTreeMap;
 

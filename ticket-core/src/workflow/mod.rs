@@ -1,6 +1,7 @@
 //! Workflows as data: which status may follow which, with which right and required fields.
 
 mod check;
+mod lookup;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
