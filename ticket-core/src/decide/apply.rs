@@ -1,6 +1,6 @@
 //! Applying events to a ticket: pure and total.
 
-use crate::ticket::{Event, EventRecord, Opening, Posting, Side, Ticket};
+use crate::ticket::{Event, EventRecord, Opening, Posting, RecentMessage, Side, Ticket};
 use crate::value::{TicketId, Timestamp, Version};
 use crate::workflow::Category;
 
@@ -34,10 +34,15 @@ pub fn begin(id: TicketId, at: Timestamp, opening: &Opening) -> Ticket {
         solved_at: opening.category.is_done().then_some(at),
         last_customer_message_at: None,
         last_agent_message_at: None,
+        recent: Vec::new(),
         message_count: 0,
         note_count: 0,
     };
-    count_message(&mut ticket, opening.side, at);
+    let message = RecentMessage {
+        id: opening.message,
+        mail: opening.mail.clone(),
+    };
+    add_message(&mut ticket, message, opening.side, at);
     ticket
 }
 
@@ -64,7 +69,17 @@ pub fn apply(before: Option<Ticket>, record: &EventRecord) -> Option<Ticket> {
 fn change(ticket: &mut Ticket, event: &Event, at: Timestamp) {
     match event {
         Event::Opened(_) | Event::ActionTaken { .. } => {}
-        Event::Replied { side, .. } => count_message(ticket, *side, at),
+        Event::Replied {
+            message,
+            mail,
+            side,
+        } => {
+            let message = RecentMessage {
+                id: *message,
+                mail: mail.clone(),
+            };
+            add_message(ticket, message, *side, at);
+        }
         Event::Noted { .. } | Event::DeliveryFailed { .. } => {
             ticket.note_count = ticket.note_count.saturating_add(1);
         }
@@ -134,7 +149,11 @@ fn change(ticket: &mut Ticket, event: &Event, at: Timestamp) {
     }
 }
 
-fn count_message(ticket: &mut Ticket, side: Side, at: Timestamp) {
+fn add_message(ticket: &mut Ticket, message: RecentMessage, side: Side, at: Timestamp) {
+    if ticket.recent.len() >= Ticket::RECENT {
+        ticket.recent.remove(0);
+    }
+    ticket.recent.push(message);
     ticket.message_count = ticket.message_count.saturating_add(1);
     match side {
         Side::Customer => ticket.last_customer_message_at = Some(at),

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::mail::MailMessageId;
 use crate::ticket::{Attachment, Posting};
 use crate::value::{
-    Mailbox, MessageId, NoteId, NoticeId, PersonId, QueueKey, TicketId, TicketNumber, Timestamp,
-    Version,
+    Mailbox, MessageId, NoticeId, PersonId, QueueKey, TicketId, TicketNumber, Timestamp, Version,
 };
 
 /// What a notice tells.
@@ -109,8 +108,6 @@ pub struct TeamContent {
     pub posting: Option<Posting>,
     /// Earlier public messages to quote, the newest first.
     pub quoted: Vec<MessageId>,
-    /// Earlier notes to quote, the newest first.
-    pub quoted_notes: Vec<NoteId>,
 }
 
 /// A notice with its words, ready to be delivered.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Channel, HostSubject, Link, Posting, Priority};
 use crate::field::FieldValue;
+use crate::mail::MailMessageId;
 use crate::value::{
     ActionKey, FieldKey, MessageId, NoteId, NoticeId, OrganizationId, PersonId, QueueKey, RuleKey,
     SpoolId, StatusKey, Subject, Tag, TicketId, TicketNumber, Timestamp, Version,
@@ -115,6 +116,8 @@ pub struct Opening {
     pub channel: Channel,
     /// The first message.
     pub message: MessageId,
+    /// The Message-ID of the mail that it came from.
+    pub mail: Option<MailMessageId>,
     /// On which side its author stood.
     pub side: Side,
 }
@@ -129,6 +132,8 @@ pub enum Event {
     Replied {
         /// The message.
         message: MessageId,
+        /// The Message-ID of the mail that it came from.
+        mail: Option<MailMessageId>,
         /// On which side its author stood.
         side: Side,
     },

@@ -11,4 +11,4 @@ pub use message::{
     Attachment, Digest, Entry, InternalNote, MailOrigin, Posting, PublicMessage, Redaction,
     SenderProof, Thread,
 };
-pub use state::{Channel, Priority, Ticket};
+pub use state::{Channel, Priority, RecentMessage, Ticket};

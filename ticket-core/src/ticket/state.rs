@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{HostSubject, Link};
 use crate::field::FieldValue;
+use crate::mail::MailMessageId;
 use crate::value::{
-    FieldKey, OrganizationId, PersonId, QueueKey, StatusKey, Subject, Tag, TicketId, TicketNumber,
-    Timestamp, Version,
+    FieldKey, MessageId, OrganizationId, PersonId, QueueKey, StatusKey, Subject, Tag, TicketId,
+    TicketNumber, Timestamp, Version,
 };
 use crate::workflow::Category;
 
@@ -117,13 +118,27 @@ pub struct Ticket {
     pub last_customer_message_at: Option<Timestamp>,
     /// Last public message of the team.
     pub last_agent_message_at: Option<Timestamp>,
+    /// The last public messages, the oldest first, at most [`Self::RECENT`].
+    pub recent: Vec<RecentMessage>,
     /// How many public messages it has.
     pub message_count: u32,
     /// How many internal notes it has.
     pub note_count: u32,
 }
 
+/// A public message as the ticket remembers it, for quoting and threading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentMessage {
+    /// The message.
+    pub id: MessageId,
+    /// The Message-ID of the mail that it came from.
+    pub mail: Option<MailMessageId>,
+}
+
 impl Ticket {
+    /// How many public messages a ticket remembers.
+    pub const RECENT: usize = 10;
+
     /// Whether the person takes part on the customers' side: as requester or in Cc.
     pub fn has_participant(&self, person: &PersonId) -> bool {
         self.requester == *person || self.cc.contains(person)
