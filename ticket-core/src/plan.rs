@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::notice::Notice;
+use crate::react::Trace;
 use crate::ticket::{Digest, EventRecord, InternalNote, Posting, PublicMessage, Ticket};
 use crate::value::{TicketId, TicketNumber, Version};
 
@@ -25,6 +26,8 @@ pub struct Plan {
     pub redactions: Vec<Posting>,
     /// Whom to tell what.
     pub notices: Vec<Notice>,
+    /// Which rules reacted, for a dry run to show; not stored, since history names them.
+    pub trace: Vec<Trace>,
 }
 
 /// A key by which a repeated request has one effect (draft-ietf-httpapi-idempotency-key-header).

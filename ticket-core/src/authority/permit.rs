@@ -1,32 +1,185 @@
 //! The one function that answers who may do what.
 
-use super::{Actor, Scope};
+use super::{Actor, Level, Scope};
+use crate::person::Role;
 use crate::ticket::Ticket;
+use crate::value::{PersonId, QueueKey};
+use crate::workflow::TransitionRight;
 
 /// What somebody wants to do with a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// See it.
+    /// See what customers may know of it.
     View,
+    /// See everything in it: notes, history, who works on it.
+    ViewAll,
+    /// Write a public message.
+    Reply,
+    /// Write an internal note.
+    Note,
+    /// Begin or end to follow it oneself.
+    Follow,
+    /// Take oneself out of Cc.
+    LeaveCc,
+    /// Change it: assignee, priority, queue, subject, requester, tags, fields, people, links.
+    Change,
+    /// Take a step of the workflow that needs this right.
+    Transition(TransitionRight),
+    /// Erase the content of a message or note.
+    Redact,
+    /// Do what only the desk itself does: its clock and its mail intake.
+    Operate,
 }
 
 /// Why something is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Denial {
-    /// The role does not include it.
-    #[error("your role does not include this")]
-    Role,
+    /// The ticket is not visible: whoever asks must not learn that it exists.
+    #[error("the ticket is not visible")]
+    NotVisible,
+    /// Only the team may do this.
+    #[error("only members of the team who work on this queue may do this")]
+    TeamOnly,
+    /// Only the requester and people in Cc may do this on the customers' side.
+    #[error("only the requester and people in Cc may do this")]
+    ParticipantsOnly,
+    /// Only the requester may do this on the customers' side.
+    #[error("only the requester may do this")]
+    RequesterOnly,
+    /// Only the assignee may do this.
+    #[error("only the assignee or an admin may do this")]
+    AssigneeOnly,
+    /// Only admins may do this.
+    #[error("only an admin may do this")]
+    AdminsOnly,
+    /// Light agents read and write notes.
+    #[error("light agents may only read and write notes")]
+    LightAgent,
+    /// Nobody but the desk itself may do this.
+    #[error("only the desk itself does this")]
+    DeskOnly,
+}
+
+impl Denial {
+    /// The stable code of this kind of denial; part of the interface.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotVisible => "not_visible",
+            Self::TeamOnly => "team_only",
+            Self::ParticipantsOnly => "participants_only",
+            Self::RequesterOnly => "requester_only",
+            Self::AssigneeOnly => "assignee_only",
+            Self::AdminsOnly => "admins_only",
+            Self::LightAgent => "light_agent",
+            Self::DeskOnly => "desk_only",
+        }
+    }
 }
 
 /// Whether the actor may do this with the ticket, or why not.
 ///
+/// Rules and the desk itself may do everything. For people the answer rests on how much of the
+/// ticket their [`Scope`] shows, so a list never shows what this denies, nor hides what it allows.
+///
 /// # Errors
 /// The reason why not.
 pub fn permit(actor: &Actor, action: Action, ticket: &Ticket) -> Result<(), Denial> {
-    let _ = action;
-    Scope::of(actor)
-        .level(ticket)
-        .map(|_| ())
-        .ok_or(Denial::Role)
+    let person = match actor {
+        Actor::Person(person) => person,
+        Actor::Rule(_) | Actor::System => return Ok(()),
+    };
+    let level = Scope::of(actor).level(ticket).ok_or(Denial::NotVisible)?;
+    match level {
+        Level::Customer => customer_may(&person.id, action, ticket),
+        Level::Team => team_may(&person.role, &person.id, action, ticket),
+    }
+}
+
+/// Whether the actor may open a ticket in a queue, for oneself or on behalf of somebody else.
+///
+/// # Errors
+/// The reason why not.
+pub fn permit_open(
+    actor: &Actor,
+    queue: &QueueKey,
+    requester: Option<&PersonId>,
+) -> Result<(), Denial> {
+    let person = match actor {
+        Actor::Person(person) => person,
+        Actor::Rule(_) | Actor::System => return Ok(()),
+    };
+    if requester.is_none_or(|requester| *requester == person.id) {
+        return Ok(());
+    }
+    match &person.role {
+        Role::LightAgent { .. } => Err(Denial::LightAgent),
+        Role::Customer | Role::Agent { .. } | Role::Admin => {
+            if person.role.works_on(queue) {
+                Ok(())
+            } else {
+                Err(Denial::TeamOnly)
+            }
+        }
+    }
+}
+
+fn customer_may(person: &PersonId, action: Action, ticket: &Ticket) -> Result<(), Denial> {
+    let is_requester = ticket.requester == *person;
+    match action {
+        Action::View => Ok(()),
+        Action::Reply | Action::LeaveCc => {
+            if ticket.has_participant(person) {
+                Ok(())
+            } else {
+                Err(Denial::ParticipantsOnly)
+            }
+        }
+        Action::Transition(TransitionRight::Requester) => {
+            if is_requester {
+                Ok(())
+            } else {
+                Err(Denial::RequesterOnly)
+            }
+        }
+        Action::Transition(TransitionRight::Agents | TransitionRight::Assignee)
+        | Action::ViewAll
+        | Action::Note
+        | Action::Follow
+        | Action::Change => Err(Denial::TeamOnly),
+        Action::Transition(TransitionRight::Admins) | Action::Redact => Err(Denial::AdminsOnly),
+        Action::Operate => Err(Denial::DeskOnly),
+    }
+}
+
+fn team_may(role: &Role, person: &PersonId, action: Action, ticket: &Ticket) -> Result<(), Denial> {
+    let is_admin = matches!(role, Role::Admin);
+    let is_light = matches!(role, Role::LightAgent { .. });
+    match action {
+        Action::View | Action::ViewAll | Action::Note | Action::Follow => Ok(()),
+        Action::Operate => Err(Denial::DeskOnly),
+        // A light agent who asks or is in Cc keeps what a customer may do.
+        Action::Reply | Action::LeaveCc if ticket.has_participant(person) => Ok(()),
+        Action::Transition(TransitionRight::Requester) if ticket.requester == *person => Ok(()),
+        Action::Reply | Action::LeaveCc | Action::Change | Action::Transition(_) if is_light => {
+            Err(Denial::LightAgent)
+        }
+        Action::Reply | Action::LeaveCc | Action::Change => Ok(()),
+        Action::Transition(TransitionRight::Agents | TransitionRight::Requester) => Ok(()),
+        Action::Transition(TransitionRight::Assignee) => {
+            let owns = ticket.assignee.as_ref() == Some(person);
+            if owns || is_admin {
+                Ok(())
+            } else {
+                Err(Denial::AssigneeOnly)
+            }
+        }
+        Action::Transition(TransitionRight::Admins) | Action::Redact => {
+            if is_admin {
+                Ok(())
+            } else {
+                Err(Denial::AdminsOnly)
+            }
+        }
+    }
 }

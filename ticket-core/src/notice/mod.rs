@@ -1,5 +1,9 @@
 //! Notices: one thing to tell one recipient, and the letter that is made of it.
 
+mod announce;
+mod compose;
+mod template;
+
 use serde::{Deserialize, Serialize};
 
 use crate::mail::MailMessageId;
@@ -7,6 +11,10 @@ use crate::ticket::{Attachment, Posting};
 use crate::value::{
     Mailbox, MessageId, NoticeId, PersonId, QueueKey, TicketId, TicketNumber, Timestamp, Version,
 };
+
+pub use announce::{Announcement, announce};
+pub use compose::{Sources, compose};
+pub use template::{PLACEHOLDERS, Template, TemplateError};
 
 /// What a notice tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

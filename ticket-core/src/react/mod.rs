@@ -1,10 +1,14 @@
 //! Rules: what follows from what happened, inside the same commit.
 
+mod chain;
+
 use serde::{Deserialize, Serialize};
 
 use crate::query::Condition;
 use crate::ticket::Priority;
 use crate::value::{FieldKey, PersonId, QueueKey, RuleKey, StatusKey, Tag};
+
+pub use chain::{Chain, Trace, command};
 
 /// A trigger: when something of this kind happened to a ticket of this kind, do that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

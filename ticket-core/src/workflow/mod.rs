@@ -87,7 +87,9 @@ pub struct Status {
 }
 
 /// Who may take a transition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TransitionRight {
     /// Whoever may work on the ticket, and the system.

@@ -1,0 +1,109 @@
+//! Putting a desk together.
+
+use std::sync::Arc;
+
+use super::{Desk, Ports, settings};
+use crate::mail::SigningKey;
+use crate::memory::{MemoryBus, MemoryRateLimiter};
+use crate::port::{
+    Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, RateLimiter, Store,
+    SubjectResolver,
+};
+use crate::system::{RandomIds, SystemClock};
+
+/// Puts a desk together; what is not given has a default that needs nothing.
+pub struct DeskBuilder {
+    ports: Ports,
+}
+
+impl std::fmt::Debug for DeskBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeskBuilder").finish_non_exhaustive()
+    }
+}
+
+impl DeskBuilder {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        directory: Arc<dyn Directory>,
+        key: SigningKey,
+    ) -> Self {
+        Self {
+            ports: Ports {
+                store,
+                directory,
+                key,
+                notifier: None,
+                mail_reader: None,
+                bus: Arc::new(MemoryBus::new()),
+                limiter: Arc::new(MemoryRateLimiter::new()),
+                clock: Arc::new(SystemClock),
+                ids: Arc::new(RandomIds),
+                subjects: None,
+                actions: None,
+                settings: settings::Cache::default(),
+            },
+        }
+    }
+
+    /// What brings letters to people; without one, notices wait.
+    #[must_use]
+    pub fn notifier(mut self, notifier: Arc<dyn Notifier>) -> Self {
+        self.ports.notifier = Some(notifier);
+        self
+    }
+
+    /// What understands MIME; without one, spooled mail waits.
+    #[must_use]
+    pub fn mail_reader(mut self, reader: Arc<dyn MailReader>) -> Self {
+        self.ports.mail_reader = Some(reader);
+        self
+    }
+
+    /// What carries news to live screens; by default within this process.
+    #[must_use]
+    pub fn bus(mut self, bus: Arc<dyn EventBus>) -> Self {
+        self.ports.bus = bus;
+        self
+    }
+
+    /// What counts how often something happens; by default within this process.
+    #[must_use]
+    pub fn rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
+        self.ports.limiter = limiter;
+        self
+    }
+
+    /// What tells the time; by default the system's clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.ports.clock = clock;
+        self
+    }
+
+    /// What makes identities and secrets; by default the system's randomness.
+    #[must_use]
+    pub fn ids(mut self, ids: Arc<dyn Ids>) -> Self {
+        self.ports.ids = ids;
+        self
+    }
+
+    /// What shows the host's things that tickets are about; without one they are shown by id.
+    #[must_use]
+    pub fn subjects(mut self, subjects: Arc<dyn SubjectResolver>) -> Self {
+        self.ports.subjects = Some(subjects);
+        self
+    }
+
+    /// The host's own actions on tickets; by default there are none.
+    #[must_use]
+    pub fn actions(mut self, actions: Arc<dyn HostActions>) -> Self {
+        self.ports.actions = Some(actions);
+        self
+    }
+
+    /// The desk.
+    pub fn build(self) -> Desk {
+        Desk { ports: Arc::new(self.ports) }
+    }
+}

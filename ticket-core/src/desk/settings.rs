@@ -1,0 +1,90 @@
+//! The settings in force, read from the store at most once a second.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Caller, Desk, DeskError};
+use crate::authority::{Actor, Denial};
+use crate::person::Role;
+use crate::port::StoredSettings;
+use crate::settings::{CheckedSettings, Settings};
+use crate::value::Timestamp;
+
+/// How long settings are used before their generation is asked for again.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// The settings that were read last.
+#[derive(Default)]
+pub(super) struct Cache(Mutex<Option<Cached>>);
+
+#[derive(Clone)]
+struct Cached {
+    generation: u64,
+    asked_at: Timestamp,
+    settings: Arc<CheckedSettings>,
+}
+
+impl Desk {
+    /// The settings in force: those stored, or the defaults while none are.
+    ///
+    /// Changes that another process saved are seen within a second.
+    ///
+    /// # Errors
+    /// When the store fails, or what is stored does not hold together.
+    pub async fn settings(&self) -> Result<Arc<CheckedSettings>, DeskError> {
+        let now = self.ports.clock.now();
+        let cached = self.cached();
+        if let Some(cached) = &cached {
+            let age_known = cached.asked_at <= now;
+            if age_known && now < cached.asked_at.plus(FRESH) {
+                return Ok(Arc::clone(&cached.settings));
+            }
+            let generation = self.ports.store.settings_generation().await?;
+            if generation == cached.generation {
+                self.remember(generation, Arc::clone(&cached.settings));
+                return Ok(Arc::clone(&cached.settings));
+            }
+        }
+        let stored = self.ports.store.settings().await?;
+        let StoredSettings { generation, settings } =
+            stored.unwrap_or_else(|| StoredSettings { generation: 0, settings: Settings::default() });
+        let checked = Arc::new(settings.check().map_err(DeskError::Settings)?);
+        self.remember(generation, Arc::clone(&checked));
+        Ok(checked)
+    }
+
+    fn cached(&self) -> Option<Cached> {
+        self.ports.settings.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, generation: u64, settings: Arc<CheckedSettings>) {
+        let asked_at = self.ports.clock.now();
+        let mut cache = self.ports.settings.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *cache = Some(Cached { generation, asked_at, settings });
+    }
+}
+
+impl Caller {
+    /// Replaces the settings over the generation that the caller saw (0: none were stored), and
+    /// answers the new generation.
+    ///
+    /// # Errors
+    /// - Refused, when the caller is not an admin.
+    /// - [`DeskError::Settings`], when they don't hold together.
+    /// - A conflict, when another generation is stored.
+    pub async fn save_settings(&self, seen: u64, settings: Settings) -> Result<u64, DeskError> {
+        let may = match &self.actor {
+            Actor::Person(person) => matches!(person.role, Role::Admin),
+            Actor::System => true,
+            Actor::Rule(_) => false,
+        };
+        if !may {
+            return Err(Denial::AdminsOnly.into());
+        }
+        let checked = settings.check().map_err(DeskError::Settings)?;
+        let generation =
+            self.desk.ports.store.save_settings(seen, checked.settings()).await?;
+        self.desk.remember(generation, Arc::new(checked));
+        Ok(generation)
+    }
+}
