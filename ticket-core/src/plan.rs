@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::notice::Notice;
 use crate::react::Trace;
-use crate::ticket::{Digest, EventRecord, InternalNote, Posting, PublicMessage, Ticket};
+use crate::ticket::{
+    Digest, Event, EventRecord, InternalNote, Posting, PublicMessage, Redaction, Ticket,
+};
 use crate::value::{TicketId, TicketNumber, Version};
 
 /// Everything that one commit writes, all of it or nothing.
@@ -71,5 +73,20 @@ impl Plan {
             posting: message.or(note),
             replayed: false,
         }
+    }
+
+    /// What is erased, with when and by whom: the event of the redaction says so.
+    pub fn redacted(&self) -> impl Iterator<Item = (Posting, Redaction)> {
+        let erased = |record: &EventRecord| match &record.event {
+            Event::Redacted { posting } if self.redactions.contains(posting) => Some((
+                *posting,
+                Redaction {
+                    at: record.at,
+                    by: record.actor.clone(),
+                },
+            )),
+            _ => None,
+        };
+        self.events.iter().filter_map(erased)
     }
 }

@@ -1,8 +1,8 @@
 //! What a query means, exactly: the reference that every store agrees with.
 
-use super::{Comparison, Query, Sort, SortKey, Test};
+use super::{Comparison, Query, Sort, SortKey, Test, normalize};
 use crate::authority::Level;
-use crate::ticket::Ticket;
+use crate::ticket::{Thread, Ticket};
 
 /// The texts of a ticket, each [normalized](super::normalize) to words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,6 +11,21 @@ pub struct Searchable {
     pub public: Vec<Vec<String>>,
     /// Each note.
     pub notes: Vec<Vec<String>>,
+}
+
+impl Searchable {
+    /// The texts of a ticket and its thread; what was redacted is empty.
+    pub fn of(ticket: &Ticket, thread: &Thread) -> Self {
+        let subject = std::iter::once(normalize(ticket.subject.as_str()));
+        let messages = thread.messages.iter();
+        let notes = thread.notes.iter();
+        Self {
+            public: subject
+                .chain(messages.map(|message| normalize(message.body.text())))
+                .collect(),
+            notes: notes.map(|note| normalize(note.body.text())).collect(),
+        }
+    }
 }
 
 /// Whether a ticket matches a query, for somebody who sees it at this level.
