@@ -38,6 +38,11 @@ impl MailMessageId {
         Ok(Self(inner.to_owned()))
     }
 
+    /// Takes an id that this crate made, which is well formed by construction.
+    pub(super) const fn made_here(id: String) -> Self {
+        Self(id)
+    }
+
     /// The id without angle brackets.
     pub fn as_str(&self) -> &str {
         &self.0

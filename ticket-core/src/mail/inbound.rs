@@ -144,7 +144,8 @@ pub enum Quarantine {
     GuestsNotAdmitted,
     /// The sender is known and inactive.
     SenderInactive,
-    /// It is a delivery report for a mail that we did not send or can't name.
+    /// It is a delivery report for a mail that we did not send or can't name, or one that
+    /// reports no failure.
     UnknownBounce,
     /// The queue that it was spooled for does not exist.
     NoSuchQueue,
