@@ -1,6 +1,7 @@
 //! Typed custom fields: their definitions, their values, and the check between both.
 
 mod check;
+mod definition;
 mod terms;
 
 use std::collections::BTreeSet;
@@ -81,3 +82,6 @@ pub enum FieldValue {
     /// An address on the web.
     Link(String),
 }
+
+#[cfg(test)]
+mod tests;

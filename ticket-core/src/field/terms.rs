@@ -33,7 +33,7 @@ impl FieldValue {
     }
 }
 
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.nfc()
         .collect::<String>()
         .to_lowercase()

@@ -6,6 +6,7 @@
 mod address;
 mod id;
 mod key;
+mod listing;
 mod number;
 mod text;
 mod time;
@@ -13,6 +14,7 @@ mod time;
 pub use address::{EmailAddress, Mailbox};
 pub use id::{MessageId, NoteId, NoticeId, OrganizationId, PersonId, SpoolId, TenantId, TicketId};
 pub use key::{ActionKey, FieldKey, QueueKey, RuleKey, StatusKey, SubjectKind, WorkflowKey};
+pub(crate) use listing::listed;
 pub use number::{TicketNumber, Version};
 pub(crate) use text::one_line;
 pub use text::{Body, Subject, Tag};
