@@ -126,7 +126,7 @@ impl FieldDefinition {
             .ok_or_else(|| self.refuse(text.trim(), &allowed(options)))
     }
 
-    fn refuse(&self, found: &str, allowed: &str) -> Invalid {
+    pub(super) fn refuse(&self, found: &str, allowed: &str) -> Invalid {
         Invalid::new(format!("fields.{}", self.key), found, allowed)
     }
 

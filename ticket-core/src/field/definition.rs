@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use super::terms::folded;
 use super::{FieldDefinition, FieldKind};
-use crate::value::{Invalid, one_line};
+use crate::value::{Invalid, LABEL_RULE, is_label};
 
 /// Most options of a field.
 const OPTIONS_MAX: usize = 500;
-/// Longest option, in characters.
-const OPTION_MAX: usize = 100;
 
 impl FieldKind {
     /// Whether its values have an order in which smaller and larger mean something.
@@ -52,11 +50,8 @@ fn option_problems(options: &[String], several: bool) -> Vec<Invalid> {
     let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
     for (index, option) in options.iter().enumerate() {
-        let rule = if option.is_empty()
-            || option.chars().count() > OPTION_MAX
-            || one_line(option) != *option
-        {
-            Some("one line of 1 to 100 characters is")
+        let rule = if !is_label(option) {
+            Some(LABEL_RULE)
         } else if several && option.contains(',') {
             Some("an option without a comma is, since commas separate several")
         } else if !seen.insert(folded(option)) {

@@ -3,6 +3,7 @@
 mod check;
 mod definition;
 mod terms;
+mod typed;
 
 use std::collections::BTreeSet;
 
