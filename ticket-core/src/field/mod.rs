@@ -1,7 +1,9 @@
 //! Typed custom fields: their definitions, their values, and the check between both.
 
 mod check;
+mod definition;
 mod terms;
+mod typed;
 
 use std::collections::BTreeSet;
 
@@ -81,3 +83,6 @@ pub enum FieldValue {
     /// An address on the web.
     Link(String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::FieldValue;
 
 /// Decimal places that an index term keeps.
-const PLACES: u32 = 9;
+pub(super) const PLACES: u32 = 9;
 /// Added before writing, so that negative numbers come first: 10^24.
-const SHIFT: i128 = 1_000_000_000_000_000_000_000_000;
+pub(super) const SHIFT: i128 = 1_000_000_000_000_000_000_000_000;
 
 impl FieldValue {
     /// The value as texts that an index keeps: several options make several terms.
@@ -33,7 +33,7 @@ impl FieldValue {
     }
 }
 
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.nfc()
         .collect::<String>()
         .to_lowercase()

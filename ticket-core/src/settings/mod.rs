@@ -3,6 +3,9 @@
 mod check;
 mod defaults;
 mod lookup;
+mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

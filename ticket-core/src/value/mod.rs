@@ -6,6 +6,8 @@
 mod address;
 mod id;
 mod key;
+mod label;
+mod listing;
 mod number;
 mod text;
 mod time;
@@ -13,6 +15,8 @@ mod time;
 pub use address::{EmailAddress, Mailbox};
 pub use id::{MessageId, NoteId, NoticeId, OrganizationId, PersonId, SpoolId, TenantId, TicketId};
 pub use key::{ActionKey, FieldKey, QueueKey, RuleKey, StatusKey, SubjectKind, WorkflowKey};
+pub(crate) use label::{LABEL_RULE, is_label};
+pub(crate) use listing::listed;
 pub use number::{TicketNumber, Version};
 pub(crate) use text::one_line;
 pub use text::{Body, Subject, Tag};

@@ -126,12 +126,13 @@ impl FromStr for Date {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let refuse = || Invalid::new("date", text, "a day such as 2026-01-31 is");
-        if text.len() != 10 {
-            return Err(refuse());
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| refuse())?;
+        // The reader takes signs and single digits too, which would not sort like days.
+        if text.len() == 10 && Self(date).to_string() == text {
+            Ok(Self(date))
+        } else {
+            Err(refuse())
         }
-        NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map(Self)
-            .map_err(|_| refuse())
     }
 }
 
@@ -158,6 +159,20 @@ mod tests {
         let instant = Timestamp::from_micros(1_790_000_000_123_456);
         assert_eq!(instant.to_string().parse(), Ok(instant));
         assert!(instant.to_string().ends_with(".123456Z"));
+    }
+
+    #[test]
+    fn a_day_has_one_spelling() {
+        assert!("2024-02-29".parse::<Date>().is_ok());
+        for bad in [
+            "2026-02-29",
+            "+2024-1-31",
+            "-001-01-31",
+            " 2024-1-31",
+            "2024-1-31",
+        ] {
+            assert!(bad.parse::<Date>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

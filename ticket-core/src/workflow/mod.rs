@@ -2,6 +2,9 @@
 
 mod check;
 mod lookup;
+mod reach;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::value::{FieldKey, StatusKey, WorkflowKey};
 
 pub use check::WorkflowProblem;
+pub(crate) use reach::unreachable;
 
 /// The fixed categories that every status belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
