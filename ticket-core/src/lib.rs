@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod command;
 pub mod decide;
+pub mod desk;
 pub mod field;
 pub mod mail;
 pub mod memory;
@@ -18,4 +19,5 @@ pub mod settings;
 pub mod system;
 pub mod ticket;
 pub mod value;
+pub mod view;
 pub mod workflow;

@@ -104,6 +104,8 @@ impl DeskBuilder {
 
     /// The desk.
     pub fn build(self) -> Desk {
-        Desk { ports: Arc::new(self.ports) }
+        Desk {
+            ports: Arc::new(self.ports),
+        }
     }
 }

@@ -52,14 +52,27 @@ impl Desk {
         person: &PersonId,
         channel: Channel,
     ) -> Result<Caller, DeskError> {
-        let actor = self.actor(person).await?.ok_or(Refusal::NotFound { what: "person" })?;
-        Ok(Caller { desk: self.clone(), actor, cause: Cause::Request { channel } })
+        let actor = self
+            .actor(person)
+            .await?
+            .ok_or(Refusal::NotFound { what: "person" })?;
+        Ok(Caller {
+            desk: self.clone(),
+            actor,
+            cause: Cause::Request { channel },
+        })
     }
 
     /// The desk itself, for what an operator does by hand.
     pub fn operating(&self) -> Caller {
-        let cause = Cause::Request { channel: Channel::Host };
-        Caller { desk: self.clone(), actor: Actor::System, cause }
+        let cause = Cause::Request {
+            channel: Channel::Host,
+        };
+        Caller {
+            desk: self.clone(),
+            actor: Actor::System,
+            cause,
+        }
     }
 }
 
@@ -82,7 +95,9 @@ impl Caller {
     /// # Errors
     /// When it is refused or the store fails; after `Unavailable`, try again with the same key.
     pub async fn open_once(&self, open: Open, key: IdempotencyKey) -> Result<Receipt, DeskError> {
-        self.desk.open(&self.actor, &self.cause, &open, Some(&key)).await
+        self.desk
+            .open(&self.actor, &self.cause, &open, Some(&key))
+            .await
     }
 
     /// Carries out a request: commands on one ticket, in one commit.
@@ -246,7 +261,8 @@ impl Caller {
         field: FieldKey,
         value: Option<FieldValue>,
     ) -> Result<Receipt, DeskError> {
-        self.command(ticket, Command::SetField { field, value }).await
+        self.command(ticket, Command::SetField { field, value })
+            .await
     }
 
     /// Lets somebody of the team follow.

@@ -1,6 +1,5 @@
 //! What can go wrong at the desk: a refusal, or a fault of a store.
 
-use crate::plan::Plan;
 use crate::port::StoreError;
 use crate::refusal::Refusal;
 use crate::settings::SettingsProblem;
@@ -43,7 +42,10 @@ impl From<crate::authority::Denial> for DeskError {
 }
 
 fn first(problems: &[SettingsProblem]) -> String {
-    problems.first().map(ToString::to_string).unwrap_or_default()
+    problems
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// What a commit of a plan came to.
@@ -51,5 +53,5 @@ pub(super) enum Committed {
     /// It is written.
     Done(crate::plan::Receipt),
     /// Somebody else wrote first.
-    Conflict(crate::value::Version, Box<Plan>),
+    Conflict(crate::value::Version),
 }

@@ -43,7 +43,11 @@ impl Desk {
         }
         let ids: Vec<PersonId> = ids.iter().cloned().collect();
         let people = self.ports.directory.people(&ids).await?;
-        Ok(people.into_iter().flatten().map(|person| (person.id.clone(), person)).collect())
+        Ok(people
+            .into_iter()
+            .flatten()
+            .map(|person| (person.id.clone(), person))
+            .collect())
     }
 
     pub(super) fn context<'a>(
@@ -104,7 +108,9 @@ impl Desk {
         if let Some(ticket) = ticket {
             mentions.people.insert(ticket.requester.clone());
             mentions.people.extend(ticket.assignee.clone());
-            mentions.people.extend(ticket.followers.iter().chain(&ticket.cc).cloned());
+            mentions
+                .people
+                .extend(ticket.followers.iter().chain(&ticket.cc).cloned());
         }
         let mut members = BTreeMap::new();
         for queue in queues {
@@ -131,14 +137,20 @@ impl Desk {
         }
         let references: Vec<Reference> = ids.iter().copied().map(Reference::Id).collect();
         let tickets = self.ports.store.load(&references).await?;
-        Ok(tickets.into_iter().flatten().map(|ticket| (ticket.id, ticket)).collect())
+        Ok(tickets
+            .into_iter()
+            .flatten()
+            .map(|ticket| (ticket.id, ticket))
+            .collect())
     }
 
     /// The tickets that are reached from the other end of a new link by links of its kind.
     async fn reachable(&self, commands: &[Command]) -> Result<BTreeSet<TicketId>, DeskError> {
         let mut seen = BTreeSet::new();
         for command in commands {
-            let Command::Link(Link { kind, to }) = command else { continue };
+            let Command::Link(Link { kind, to }) = command else {
+                continue;
+            };
             if !kind.is_directed() {
                 continue;
             }
@@ -159,15 +171,21 @@ impl Desk {
         ticket: Option<&Ticket>,
         commands: &[Command],
     ) -> Result<BTreeMap<Posting, bool>, DeskError> {
-        let redacts = commands.iter().any(|command| matches!(command, Command::Redact(_)));
-        let Some(ticket) = ticket.filter(|_| redacts) else { return Ok(BTreeMap::new()) };
+        let redacts = commands
+            .iter()
+            .any(|command| matches!(command, Command::Redact(_)));
+        let Some(ticket) = ticket.filter(|_| redacts) else {
+            return Ok(BTreeMap::new());
+        };
         let thread = self.ports.store.thread(ticket.id).await?;
         let messages = thread
             .messages
             .iter()
             .map(|message| (Posting::Message(message.id), message.redacted.is_some()));
-        let notes =
-            thread.notes.iter().map(|note| (Posting::Note(note.id), note.redacted.is_some()));
+        let notes = thread
+            .notes
+            .iter()
+            .map(|note| (Posting::Note(note.id), note.redacted.is_some()));
         Ok(messages.chain(notes).collect())
     }
 }

@@ -35,7 +35,7 @@ pub use verify::{Finding, Report};
 use crate::mail::SigningKey;
 use crate::port::{
     Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, RateLimiter, Store,
-    Subscription, SubjectResolver,
+    SubjectResolver, Subscription,
 };
 
 /// A support desk over some store and directory; cheap to clone and to share.
@@ -54,7 +54,7 @@ use crate::port::{
 /// let ada = Person::customer(7_u64.into(), "Ada", "ada@example.org".parse()?);
 /// people.save_person(&ada).await?;
 ///
-/// let key = SigningKey::from_bytes([7; 32]);
+/// let key = SigningKey::new([7; 32]);
 /// let desk = Desk::builder(Arc::new(MemoryStore::new()), Arc::new(people), key).build();
 ///
 /// let caller = desk.acting(&ada.id).await?;

@@ -30,7 +30,12 @@ pub struct Request {
 impl Request {
     /// One command on a ticket, whatever its version.
     pub fn new(ticket: impl Into<Reference>, command: Command) -> Self {
-        Self { ticket: ticket.into(), commands: vec![command], seen: None, key: None }
+        Self {
+            ticket: ticket.into(),
+            commands: vec![command],
+            seen: None,
+            key: None,
+        }
     }
 
     /// One more command.
@@ -68,12 +73,14 @@ impl Desk {
         }
         let settings = self.settings().await?;
         let mentions = open.mentions();
-        let facts = self.facts(actor, None, &open.queue, &[], mentions, &settings).await?;
+        let facts = self
+            .facts(actor, None, &open.queue, &[], mentions, &settings)
+            .await?;
         let number = self.ports.store.next_number().await?;
         let plan = plan_open(open, number, &self.context(actor, cause, &settings, &facts))?;
         match self.commit(plan, key).await? {
             Committed::Done(receipt) => Ok(receipt),
-            Committed::Conflict(current, _) => Err(StoreError::Conflict { current }.into()),
+            Committed::Conflict(current) => Err(StoreError::Conflict { current }.into()),
         }
     }
 
@@ -99,7 +106,7 @@ impl Desk {
             };
             match self.commit(*plan, key).await? {
                 Committed::Done(receipt) => return Ok(receipt),
-                Committed::Conflict(current, _) => {
+                Committed::Conflict(current) => {
                     if let Some(seen) = request.seen {
                         return Err(Refusal::Stale { seen, current }.into());
                     }
@@ -136,7 +143,14 @@ impl Desk {
         let settings = self.settings().await?;
         let commands = &request.commands;
         let facts = self
-            .facts(actor, Some(ticket), &ticket.queue, commands, Default::default(), &settings)
+            .facts(
+                actor,
+                Some(ticket),
+                &ticket.queue,
+                commands,
+                Default::default(),
+                &settings,
+            )
             .await?;
         let context = self.context(actor, cause, &settings, &facts);
         // Who may not see the ticket must not learn that it changed either.
@@ -144,7 +158,11 @@ impl Desk {
         if let Some(seen) = stale {
             crate::authority::permit(actor, crate::authority::Action::View, ticket)
                 .map_err(|_| Refusal::NotFound { what: "ticket" })?;
-            return Err(Refusal::Stale { seen, current: ticket.version }.into());
+            return Err(Refusal::Stale {
+                seen,
+                current: ticket.version,
+            }
+            .into());
         }
         if let [Command::Reply(reply)] = commands.as_slice()
             && let Route::FollowUp(open) = route(ticket, reply, &context)
@@ -158,7 +176,11 @@ impl Desk {
     }
 
     pub(super) async fn load(&self, reference: &Reference) -> Result<Ticket, DeskError> {
-        let found = self.ports.store.load(std::slice::from_ref(reference)).await?;
+        let found = self
+            .ports
+            .store
+            .load(std::slice::from_ref(reference))
+            .await?;
         let ticket = found.into_iter().next().flatten();
         Ok(ticket.ok_or(Refusal::NotFound { what: "ticket" })?)
     }
@@ -177,14 +199,17 @@ impl Desk {
         match self.ports.store.commit(&plan, key).await {
             Ok(receipt) => {
                 if !receipt.replayed {
-                    let Receipt { ticket, version, .. } = receipt;
-                    self.ports.bus.publish(Happening::Committed { ticket, version }).await;
+                    let Receipt {
+                        ticket, version, ..
+                    } = receipt;
+                    self.ports
+                        .bus
+                        .publish(Happening::Committed { ticket, version })
+                        .await;
                 }
                 Ok(Committed::Done(receipt))
             }
-            Err(StoreError::Conflict { current }) => {
-                Ok(Committed::Conflict(current, Box::new(plan)))
-            }
+            Err(StoreError::Conflict { current }) => Ok(Committed::Conflict(current)),
             Err(error) => Err(reused(error)),
         }
     }
@@ -200,7 +225,9 @@ enum Attempt {
 /// A key that was used for another request is the caller's mistake, not a fault of the store.
 fn reused(error: StoreError) -> DeskError {
     match error {
-        StoreError::AlreadyExists { what: "idempotency key" } => Refusal::KeyReused.into(),
+        StoreError::AlreadyExists {
+            what: "idempotency key",
+        } => Refusal::KeyReused.into(),
         error => error.into(),
     }
 }

@@ -46,21 +46,40 @@ impl Desk {
             }
         }
         let stored = self.ports.store.settings().await?;
-        let StoredSettings { generation, settings } =
-            stored.unwrap_or_else(|| StoredSettings { generation: 0, settings: Settings::default() });
+        let StoredSettings {
+            generation,
+            settings,
+        } = stored.unwrap_or_else(|| StoredSettings {
+            generation: 0,
+            settings: Settings::default(),
+        });
         let checked = Arc::new(settings.check().map_err(DeskError::Settings)?);
         self.remember(generation, Arc::clone(&checked));
         Ok(checked)
     }
 
     fn cached(&self) -> Option<Cached> {
-        self.ports.settings.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.ports
+            .settings
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn remember(&self, generation: u64, settings: Arc<CheckedSettings>) {
         let asked_at = self.ports.clock.now();
-        let mut cache = self.ports.settings.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *cache = Some(Cached { generation, asked_at, settings });
+        let mut cache = self
+            .ports
+            .settings
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *cache = Some(Cached {
+            generation,
+            asked_at,
+            settings,
+        });
     }
 }
 
@@ -82,8 +101,12 @@ impl Caller {
             return Err(Denial::AdminsOnly.into());
         }
         let checked = settings.check().map_err(DeskError::Settings)?;
-        let generation =
-            self.desk.ports.store.save_settings(seen, checked.settings()).await?;
+        let generation = self
+            .desk
+            .ports
+            .store
+            .save_settings(seen, checked.settings())
+            .await?;
         self.desk.remember(generation, Arc::new(checked));
         Ok(generation)
     }

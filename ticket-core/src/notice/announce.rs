@@ -10,7 +10,7 @@ use crate::person::Person;
 use crate::ticket::{
     ActorRef, Event, EventRecord, InternalNote, Posting, PublicMessage, Side, Ticket,
 };
-use crate::value::{MessageId, NoticeId, PersonId, Timestamp};
+use crate::value::{MessageId, NoticeId, PersonId};
 use crate::workflow::Category;
 
 /// What happened, and who may have to be told.
@@ -351,7 +351,9 @@ impl NoticeKind {
     /// Whether it is for people who see the ticket as a member of the team.
     pub const fn is_for_team(self) -> bool {
         match self {
-            Self::Received | Self::OpenedForYou | Self::Replied | Self::Solved => false,
+            Self::Received | Self::OpenedForYou | Self::Replied | Self::Solved | Self::Access => {
+                false
+            }
             Self::NewTicket
             | Self::TeamReplied
             | Self::Noted
@@ -367,6 +369,7 @@ impl NoticeKind {
             Self::OpenedForYou | Self::Replied => false,
             Self::Received
             | Self::Solved
+            | Self::Access
             | Self::NewTicket
             | Self::TeamReplied
             | Self::Noted
@@ -384,7 +387,7 @@ impl NoticeKind {
             Self::Received | Self::DeliveryFailed => 2,
             Self::TeamReplied | Self::NewTicket => 3,
             Self::Noted => 4,
-            Self::Solved => 5,
+            Self::Solved | Self::Access => 5,
         }
     }
 }
@@ -393,11 +396,5 @@ impl Notice {
     /// Whether the caps on automatic mail apply: to what is sent to customers by itself.
     pub const fn is_capped(&self) -> bool {
         self.automatic && !self.kind.is_for_team()
-    }
-
-    /// The start of the window in which automatic mails before this one are counted.
-    pub fn cap_window(&self, seconds: u64) -> Timestamp {
-        self.created_at
-            .minus(std::time::Duration::from_secs(seconds))
     }
 }

@@ -37,7 +37,7 @@ pub fn compose(notice: &Notice, sources: Sources<'_>) -> Letter {
         .reply_address(&notice.from.address, notice.ticket, &notice.person);
     Letter {
         notice: notice.id,
-        ticket: notice.ticket,
+        ticket: Some(notice.ticket),
         kind: notice.kind,
         message_id: sources
             .key
@@ -56,7 +56,17 @@ pub fn compose(notice: &Notice, sources: Sources<'_>) -> Letter {
         date: notice.created_at,
         automatic: notice.automatic,
         attachments: shown.attachments.to_vec(),
+        loop_marker: sources.key.loop_marker(),
     }
+}
+
+/// A text as the two parts of a letter.
+pub(crate) fn plain_letter(text: &str) -> (String, String) {
+    let html = format!(
+        "<!DOCTYPE html><html><body>\n{}</body></html>\n",
+        paragraphs(text)
+    );
+    (format!("{}\n", text.trim()), html)
 }
 
 /// The parts of a thread that a notice shows.

@@ -13,7 +13,9 @@ use crate::value::{
 };
 
 pub use announce::{Announcement, announce};
+pub(crate) use compose::plain_letter;
 pub use compose::{Sources, compose};
+pub(crate) use template::Words;
 pub use template::{PLACEHOLDERS, Template, TemplateError};
 
 /// What a notice tells.
@@ -28,6 +30,8 @@ pub enum NoticeKind {
     Replied,
     /// To participants: the ticket was solved.
     Solved,
+    /// To a guest: a secret that proves that the mailbox is theirs.
+    Access,
     /// To the team: there is a new ticket in your queue.
     NewTicket,
     /// To the team: a customer or colleague wrote a public message.
@@ -125,8 +129,8 @@ pub struct TeamContent {
 pub struct Letter {
     /// The notice that it was made of.
     pub notice: NoticeId,
-    /// The ticket that it is about.
-    pub ticket: TicketId,
+    /// The ticket that it is about; none for a code that proves a mailbox.
+    pub ticket: Option<TicketId>,
     /// What it tells.
     pub kind: NoticeKind,
     /// Its Message-ID: stable, and signed so that a reply can be trusted to be one.
@@ -153,4 +157,6 @@ pub struct Letter {
     pub automatic: bool,
     /// Files that go with it.
     pub attachments: Vec<Attachment>,
+    /// The value of the [loop header](crate::mail::LOOP_HEADER), by which the desk knows its own.
+    pub loop_marker: String,
 }

@@ -65,14 +65,14 @@ impl Template {
 }
 
 /// The three templates of a kind of notice, with all values put in.
-pub(super) struct Words {
-    pub(super) subject: String,
-    pub(super) intro: String,
-    pub(super) outro: String,
+pub(crate) struct Words {
+    pub(crate) subject: String,
+    pub(crate) intro: String,
+    pub(crate) outro: String,
 }
 
 impl Words {
-    pub(super) fn of(wording: &Wording, values: &BTreeMap<&'static str, String>) -> Self {
+    pub(crate) fn of(wording: &Wording, values: &BTreeMap<&'static str, String>) -> Self {
         let fill = |text: &str| {
             Template::parse(text)
                 .map(|template| template.render(values))
@@ -106,6 +106,7 @@ impl NoticeKind {
                 "Your request is solved. If anything is left, answer this mail.",
                 "{desk}",
             ),
+            Self::Access => ("Your access to {desk}", "", "{desk}"),
             Self::NewTicket => (TEAM, "New in {queue}, from {requester}:", ""),
             Self::TeamReplied => (TEAM, "{author} wrote:", ""),
             Self::Noted => (TEAM, "{author} wrote an internal note:", NOT_FOR_CUSTOMERS),
@@ -140,7 +141,8 @@ const NOT_FOR_CUSTOMERS: &str = "The requester can't see this note, but sees wha
 mod tests {
     use super::*;
 
-    const KINDS: [NoticeKind; 10] = [
+    const KINDS: [NoticeKind; 11] = [
+        NoticeKind::Access,
         NoticeKind::Received,
         NoticeKind::OpenedForYou,
         NoticeKind::Replied,

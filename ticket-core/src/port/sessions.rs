@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::ticket::Digest;
-use crate::value::{PersonId, TicketId, Timestamp};
+use crate::value::{EmailAddress, PersonId, TicketId, Timestamp};
 
 /// What a credential is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,11 @@ pub enum Purpose {
         /// The ticket.
         ticket: TicketId,
     },
-    /// Proving once that the owner reads the mailbox.
-    MailboxProof,
+    /// Proving once that somebody reads a mailbox; its owner need not be in the directory yet.
+    MailboxProof {
+        /// The mailbox.
+        address: EmailAddress,
+    },
 }
 
 /// A credential: the digest of a secret that only its owner has.

@@ -1,0 +1,191 @@
+//! Mail and other notices out: at least once, with a stable identity.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+
+use super::{Desk, DeskError};
+use crate::mail::{cap_since, within_cap};
+use crate::notice::{Letter, Notice, Sources, compose};
+use crate::port::{Claimed, Notifier, NotifyError, Settlement};
+use crate::value::{NoticeId, PersonId, Timestamp};
+
+/// How long a worker may take for a batch of notices before another takes them over.
+const LEASE: Duration = Duration::from_secs(300);
+/// How many letters are under way at once.
+const AT_ONCE: usize = 8;
+/// The wait after the first failed attempt; it doubles with each.
+const FIRST_WAIT: Duration = Duration::from_secs(15);
+/// The longest wait between attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+/// When a notice that can't be delivered is given up (RFC 5321, 4.5.4.1 says 4 to 5 days).
+const GIVE_UP: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+
+/// What became of a batch of notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The notifier took them.
+    pub sent: u32,
+    /// Failed and are tried again.
+    pub retried: u32,
+    /// Failed for good.
+    pub dead: u32,
+    /// Were not sent, because too many automatic ones went to the address.
+    pub suppressed: u32,
+}
+
+impl Delivered {
+    /// Whether there was nothing to do.
+    pub const fn is_idle(&self) -> bool {
+        self.sent == 0 && self.retried == 0 && self.dead == 0 && self.suppressed == 0
+    }
+}
+
+impl Desk {
+    /// Whether there is something that brings letters to people; otherwise notices wait.
+    pub fn delivers(&self) -> bool {
+        self.ports.notifier.is_some()
+    }
+
+    /// Delivers at most `limit` notices that are due.
+    ///
+    /// After a crash those under way are delivered again when their lease is over, as the same
+    /// letters. Without a notifier they wait.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost, call again later.
+    pub async fn deliver(&self, limit: u16) -> Result<Delivered, DeskError> {
+        let mut delivered = Delivered::default();
+        let Some(notifier) = &self.ports.notifier else {
+            return Ok(delivered);
+        };
+        let now = self.ports.clock.now();
+        let claimed = self.ports.store.claim_notices(now, LEASE, limit).await?;
+        let attempts = stream::iter(&claimed)
+            .map(|claimed| self.attempt_delivery(claimed, &**notifier))
+            .buffer_unordered(AT_ONCE);
+        let settled: Vec<Result<Settlement, DeskError>> = attempts.collect().await;
+        for settlement in settled {
+            match settlement? {
+                Settlement::Sent { .. } => delivered.sent += 1,
+                Settlement::Retry { .. } => delivered.retried += 1,
+                Settlement::Dead { .. } => delivered.dead += 1,
+                Settlement::Suppressed => delivered.suppressed += 1,
+            }
+        }
+        Ok(delivered)
+    }
+
+    /// Lets a dead or suppressed notice be delivered again; `false` when there is none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn requeue_notice(&self, id: NoticeId) -> Result<bool, DeskError> {
+        Ok(self
+            .ports
+            .store
+            .requeue_notice(id, self.ports.clock.now())
+            .await?)
+    }
+
+    async fn attempt_delivery(
+        &self,
+        claimed: &Claimed,
+        notifier: &dyn Notifier,
+    ) -> Result<Settlement, DeskError> {
+        let Claimed {
+            notice,
+            fence,
+            attempt,
+        } = claimed;
+        let settlement = if self.is_capped(notice).await? {
+            Settlement::Suppressed
+        } else {
+            let letter = self.letter(notice).await?;
+            match notifier.deliver(&letter).await {
+                Ok(()) => Settlement::Sent {
+                    at: self.ports.clock.now(),
+                },
+                Err(NotifyError::Never(error)) => Settlement::Dead { error },
+                Err(NotifyError::Later(error)) => self.later(notice, *attempt, error),
+            }
+        };
+        self.ports
+            .store
+            .settle_notice(notice.id, *fence, &settlement)
+            .await?;
+        Ok(settlement)
+    }
+
+    async fn is_capped(&self, notice: &Notice) -> Result<bool, DeskError> {
+        if !notice.is_capped() {
+            return Ok(false);
+        }
+        let settings = self.settings().await?;
+        let mail = &settings.settings().mail;
+        let since = cap_since(notice.created_at, mail);
+        let earlier = self
+            .ports
+            .store
+            .automatic_before(&notice.to.address, since, notice)
+            .await?;
+        Ok(!within_cap(earlier, mail))
+    }
+
+    /// The letter of a notice, composed from what is stored.
+    pub(super) async fn letter(&self, notice: &Notice) -> Result<Letter, DeskError> {
+        let thread = self.ports.store.thread(notice.ticket).await?;
+        let authors: BTreeSet<PersonId> = thread
+            .messages
+            .iter()
+            .map(|message| message.author.clone())
+            .collect();
+        let people = self.people(&authors).await?;
+        let names: BTreeMap<PersonId, String> = people
+            .into_values()
+            .map(|person| (person.id, person.name))
+            .collect();
+        let sources = Sources {
+            thread: &thread,
+            names: &names,
+            key: &self.ports.key,
+        };
+        Ok(compose(notice, sources))
+    }
+
+    fn later(&self, notice: &Notice, attempt: u32, error: String) -> Settlement {
+        let now = self.ports.clock.now();
+        if notice.created_at.plus(GIVE_UP) <= now {
+            return Settlement::Dead { error };
+        }
+        Settlement::Retry {
+            at: retry_at(notice.id, attempt, now),
+            error,
+        }
+    }
+}
+
+/// When to try again: the wait doubles, and the notice's identity spreads it by up to a quarter.
+fn retry_at(id: NoticeId, attempt: u32, now: Timestamp) -> Timestamp {
+    let doubled = FIRST_WAIT.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+    let wait = doubled.min(LONGEST_WAIT);
+    let spread = u32::from(id.uuid().as_bytes()[15]);
+    now.plus(wait + wait / 4 * spread / 255)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_an_hour_and_a_quarter() {
+        let id = NoticeId::new(uuid::Uuid::from_u128(255));
+        let now = Timestamp::from_micros(0);
+        let wait = |attempt| retry_at(id, attempt, now).micros() / 1_000_000;
+        assert_eq!((wait(1), wait(2), wait(3)), (18, 37, 75));
+        assert_eq!((wait(30), wait(u32::MAX)), (4_500, 4_500));
+    }
+}

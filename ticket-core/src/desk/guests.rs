@@ -1,0 +1,332 @@
+//! Guests: people without an account, known by their mailbox alone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Caller, Desk, DeskError, Request, Secret, ShownTicket};
+use crate::command::{Command, Open, Reply};
+use crate::mail::MailMessageId;
+use crate::notice::{Letter, NoticeKind, Words, plain_letter};
+use crate::plan::Receipt;
+use crate::port::{Credential, NotifyError, Purpose, Reference, StoreError, Verdict};
+use crate::refusal::Refusal;
+use crate::settings::GuestPolicy;
+use crate::ticket::{Cause, Channel, Digest, Ticket};
+use crate::value::{EmailAddress, Mailbox, NoticeId, PersonId, QueueKey, TicketId, TicketNumber};
+
+/// How long a proof of a mailbox is worth something.
+const PROOF_LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// How long a link to a ticket is worth something.
+const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How many secrets one mailbox is sent within an hour.
+const SECRETS_AN_HOUR: u32 = 3;
+/// The time in which they are counted.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// Whose a proof is: nobody's yet, for the mailbox may be nobody's in the directory.
+const NOBODY: i64 = 0;
+
+/// A guest who came by a link: may read and answer one ticket, and nothing else.
+#[derive(Debug)]
+pub struct GuestAccess {
+    caller: Caller,
+    ticket: TicketId,
+    digest: Digest,
+}
+
+impl GuestAccess {
+    /// The ticket.
+    ///
+    /// # Errors
+    /// Refused, when the guest takes part in it no more; or the store fails.
+    pub async fn show(&self) -> Result<ShownTicket, DeskError> {
+        self.caller.show_as_customer(self.ticket).await
+    }
+
+    /// Answers.
+    ///
+    /// # Errors
+    /// Refused, when the guest takes part in it no more; or the store fails.
+    pub async fn reply(&self, reply: impl Into<Reply>) -> Result<Receipt, DeskError> {
+        let request = Request::new(self.ticket, Command::Reply(reply.into()));
+        self.caller.perform(request).await
+    }
+
+    /// Makes the link worth nothing from now on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn revoke(&self) -> Result<bool, DeskError> {
+        Ok(self.caller.desk.ports.store.revoke(&self.digest).await?)
+    }
+}
+
+impl Desk {
+    /// Sends a secret to a mailbox, with which whoever reads it may open a ticket in the queue.
+    ///
+    /// `link` makes the address that the mail shows, of the secret as text.
+    ///
+    /// # Errors
+    /// Refused, when guests are not admitted, there is no such queue, or the mailbox was sent too
+    /// many; or it can't be sent now.
+    pub async fn request_proof(
+        &self,
+        mailbox: &Mailbox,
+        queue: &QueueKey,
+        link: impl Fn(&str) -> String + Send,
+    ) -> Result<(), DeskError> {
+        let settings = self.settings().await?;
+        if settings.settings().guests == GuestPolicy::Nobody {
+            return Err(Refusal::GuestsNotAdmitted.into());
+        }
+        self.limit(&mailbox.address).await?;
+        let purpose = Purpose::MailboxProof {
+            address: mailbox.address.clone(),
+        };
+        let nobody = PersonId::from(NOBODY);
+        let secret = self
+            .issue(&nobody, purpose, "mailbox", Some(PROOF_LIFETIME))
+            .await?;
+        let text = "With this you prove that the mailbox is yours. It is good for 30 minutes:";
+        self.send_secret(
+            mailbox,
+            queue,
+            None,
+            &format!("{text}\n\n{}", link(&secret.reveal())),
+        )
+        .await
+    }
+
+    /// Opens a ticket for somebody who may have no account, over a channel other than mail.
+    ///
+    /// # Errors
+    /// Refused, when guests are not admitted, or have to prove their mailbox first and the proof
+    /// is missing, used, expired or for another mailbox; or the store fails.
+    pub async fn open_as_guest(
+        &self,
+        mailbox: &Mailbox,
+        open: Open,
+        proof: Option<&str>,
+        channel: Channel,
+    ) -> Result<Receipt, DeskError> {
+        let settings = self.settings().await?;
+        match settings.settings().guests {
+            GuestPolicy::Nobody => return Err(Refusal::GuestsNotAdmitted.into()),
+            GuestPolicy::ByProof => self.use_proof(mailbox, proof).await?,
+            GuestPolicy::Freely => {}
+        }
+        let person = self.ports.directory.admit(mailbox).await?;
+        let person = person.ok_or(Refusal::GuestsNotAdmitted)?;
+        // A mailbox of the team opens nothing without its owner's account.
+        let proven = settings.settings().guests == GuestPolicy::ByProof;
+        if person.role.is_staff() && !proven {
+            return Err(Refusal::ProofRequired.into());
+        }
+        let actor = self
+            .actor_of(&person)
+            .await?
+            .ok_or(Refusal::GuestsNotAdmitted)?;
+        self.open(&actor, &Cause::Request { channel }, &open, None)
+            .await
+    }
+
+    /// Sends a link to a ticket to somebody who takes part in it.
+    ///
+    /// Whoever asks learns nothing: the answer is the same when there is no such ticket or the
+    /// mailbox has nothing to do with it.
+    ///
+    /// # Errors
+    /// Refused, when the mailbox was sent too many; or it can't be sent now.
+    pub async fn request_access(
+        &self,
+        address: &EmailAddress,
+        number: TicketNumber,
+        link: impl Fn(&str) -> String + Send,
+    ) -> Result<(), DeskError> {
+        self.limit(address).await?;
+        let person = self.ports.directory.by_address(address).await?;
+        let found = self.ports.store.load(&[Reference::Number(number)]).await?;
+        let (Some(person), Some(ticket)) = (person, found.into_iter().next().flatten()) else {
+            return Ok(());
+        };
+        if !person.active || !ticket.has_participant(&person.id) {
+            return Ok(());
+        }
+        let purpose = Purpose::GuestLink { ticket: ticket.id };
+        let secret = self
+            .issue(&person.id, purpose, "link", Some(LINK_LIFETIME))
+            .await?;
+        let mailbox = Mailbox::new(Some(&person.name), address.clone());
+        let text = "With this you read and answer your request. It is good for 7 days:";
+        let text = format!("{text}\n\n{}", link(&secret.reveal()));
+        self.send_secret(&mailbox, &ticket.queue, Some(&ticket), &text)
+            .await
+    }
+
+    /// Somebody who came by a link to a ticket; `None` when it is unknown, expired or revoked, or
+    /// its owner may not act any more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn guest(&self, secret: &str) -> Result<Option<GuestAccess>, DeskError> {
+        let Some(credential) = self.credential(secret).await? else {
+            return Ok(None);
+        };
+        let Credential {
+            digest,
+            person,
+            purpose,
+            ..
+        } = credential;
+        let Purpose::GuestLink { ticket } = purpose else {
+            return Ok(None);
+        };
+        let actor = self.actor(&person).await?;
+        let cause = Cause::Request {
+            channel: Channel::Web,
+        };
+        Ok(actor.map(|actor| {
+            let caller = Caller {
+                desk: self.clone(),
+                actor,
+                cause,
+            };
+            GuestAccess {
+                caller,
+                ticket,
+                digest,
+            }
+        }))
+    }
+
+    async fn limit(&self, address: &EmailAddress) -> Result<(), DeskError> {
+        let key = format!("secret:{}", address.normal());
+        let now = self.ports.clock.now();
+        match self
+            .ports
+            .limiter
+            .allow(&key, SECRETS_AN_HOUR, HOUR, now)
+            .await?
+        {
+            Verdict::Allowed => Ok(()),
+            Verdict::Limited { retry_after } => {
+                let retry_after_seconds = retry_after.as_secs().max(1);
+                Err(Refusal::TooOften {
+                    retry_after_seconds,
+                }
+                .into())
+            }
+        }
+    }
+
+    /// Takes a proof, which is good once.
+    async fn use_proof(&self, mailbox: &Mailbox, proof: Option<&str>) -> Result<(), DeskError> {
+        let Some(proof) = proof else {
+            return Err(Refusal::ProofRequired.into());
+        };
+        let credential = self.credential(proof).await?;
+        let digest = credential.and_then(|credential| match credential.purpose {
+            Purpose::MailboxProof { address } if address == mailbox.address => {
+                Some(credential.digest)
+            }
+            Purpose::MailboxProof { .. } | Purpose::ApiToken | Purpose::GuestLink { .. } => None,
+        });
+        let Some(digest) = digest else {
+            return Err(Refusal::ProofRequired.into());
+        };
+        if self.ports.store.revoke(&digest).await? {
+            Ok(())
+        } else {
+            Err(Refusal::ProofRequired.into())
+        }
+    }
+
+    /// Sends a letter that holds a secret: at once and past the outbox, so that it is stored
+    /// nowhere.
+    async fn send_secret(
+        &self,
+        to: &Mailbox,
+        queue: &QueueKey,
+        ticket: Option<&Ticket>,
+        text: &str,
+    ) -> Result<(), DeskError> {
+        let settings = self.settings().await?;
+        let queue = settings
+            .queue(queue)
+            .ok_or(Refusal::NotFound { what: "queue" })?;
+        let id = NoticeId::new(self.ports.ids.uuid());
+        let kind = NoticeKind::Access;
+        let wording = settings.settings().notices.wording.get(&kind).cloned();
+        let values = BTreeMap::from([
+            ("desk", settings.settings().name.clone()),
+            ("queue", queue.name.clone()),
+            (
+                "number",
+                ticket
+                    .map(|ticket| ticket.number.to_string())
+                    .unwrap_or_default(),
+            ),
+            (
+                "subject",
+                ticket
+                    .map(|ticket| ticket.subject.to_string())
+                    .unwrap_or_default(),
+            ),
+            ("requester", to.name.clone().unwrap_or_default()),
+            ("author", settings.settings().name.clone()),
+            ("status", String::new()),
+        ]);
+        let words = Words::of(&wording.unwrap_or_else(|| kind.default_wording()), &values);
+        let (text, html) = plain_letter(&format!("{}\n\n{text}\n\n{}", words.intro, words.outro));
+        let from = Mailbox::new(Some(&queue.name), queue.address.clone());
+        let message_id = MailMessageId::new(&format!("{id}@{}", queue.address.domain()))?;
+        let letter = Letter {
+            notice: id,
+            ticket: ticket.map(|ticket| ticket.id),
+            kind,
+            message_id,
+            from: from.clone(),
+            reply_to: from,
+            to: to.clone(),
+            subject: words.subject,
+            text,
+            html,
+            in_reply_to: None,
+            references: Vec::new(),
+            date: self.ports.clock.now(),
+            automatic: true,
+            attachments: Vec::new(),
+            loop_marker: self.ports.key.loop_marker(),
+        };
+        self.hand_over(&letter).await
+    }
+
+    async fn hand_over(&self, letter: &Letter) -> Result<(), DeskError> {
+        let unavailable = |detail: String| {
+            DeskError::Store(StoreError::Unavailable {
+                detail,
+                retry_after: None,
+                source: None,
+            })
+        };
+        let Some(notifier) = &self.ports.notifier else {
+            return Err(unavailable(
+                "no mail can be sent: there is no notifier".to_owned(),
+            ));
+        };
+        match notifier.deliver(letter).await {
+            Ok(()) => Ok(()),
+            Err(NotifyError::Later(error) | NotifyError::Never(error)) => Err(unavailable(error)),
+        }
+    }
+
+    /// Makes a link to a ticket worth nothing from now on; `false` when it was already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn revoke_secret(&self, secret: &str) -> Result<bool, DeskError> {
+        match secret.parse::<Secret>() {
+            Ok(secret) => Ok(self.ports.store.revoke(&secret.digest()).await?),
+            Err(_) => Ok(false),
+        }
+    }
+}

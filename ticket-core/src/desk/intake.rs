@@ -1,0 +1,413 @@
+//! Mail in: stored first, understood later, once.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+
+use super::{Desk, DeskError, Request};
+use crate::authority::Actor;
+use crate::command::{Command, Note, Open, Reply};
+use crate::mail::{
+    Decision, Facts, Found, InboundMail, Outcome, Quarantine, clues, decide_mail, fingerprint,
+    wants_silence,
+};
+use crate::person::Person;
+use crate::plan::{IdempotencyKey, Receipt};
+use crate::port::{ClaimedMail, Happening, MailReader, MailSettlement, SpooledMail};
+use crate::refusal::Refusal;
+use crate::settings::CheckedSettings;
+use crate::ticket::{Attachment, Cause, Link, LinkKind, MailOrigin};
+use crate::value::{Body, EmailAddress, PersonId, QueueKey, SpoolId, Subject};
+
+/// How long a worker may take for a batch of mails before another takes them over.
+const LEASE: Duration = Duration::from_secs(120);
+/// After how many failed attempts a mail is kept aside.
+const ATTEMPTS: u32 = 5;
+/// Longest text of a mail that becomes a message, in bytes; the whole stays in the raw mail.
+const TEXT_MAX: usize = 1024 * 1024;
+
+/// What became of a batch of spooled mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Processed {
+    /// Became a message or note.
+    pub done: u32,
+    /// Were kept aside.
+    pub quarantined: u32,
+    /// Failed and are tried again.
+    pub retried: u32,
+}
+
+impl Processed {
+    /// Whether there was nothing to do.
+    pub const fn is_idle(&self) -> bool {
+        self.done == 0 && self.quarantined == 0 && self.retried == 0
+    }
+}
+
+impl Desk {
+    /// Stores a raw mail for a queue; durable when it returns. [`Self::process_mail`] does the
+    /// rest, so whoever brought the mail may be told at once that it was taken.
+    ///
+    /// # Errors
+    /// When the store fails: then it was not taken.
+    pub async fn accept_mail(&self, queue: QueueKey, raw: Vec<u8>) -> Result<SpoolId, DeskError> {
+        let id = SpoolId::new(self.ports.ids.uuid());
+        let received_at = self.ports.clock.now();
+        self.ports
+            .store
+            .accept_mail(&SpooledMail {
+                id,
+                queue,
+                received_at,
+                raw,
+            })
+            .await?;
+        self.ports.bus.publish(Happening::MailAccepted).await;
+        Ok(id)
+    }
+
+    /// Turns at most `limit` spooled mails into messages, or keeps them aside.
+    ///
+    /// Each ends as exactly one message or note, or in quarantine, whatever happens meanwhile;
+    /// the same mail delivered twice has one effect. Without a mail reader they wait.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost, call again later.
+    pub async fn process_mail(&self, limit: u16) -> Result<Processed, DeskError> {
+        let mut processed = Processed::default();
+        let Some(reader) = &self.ports.mail_reader else {
+            return Ok(processed);
+        };
+        let now = self.ports.clock.now();
+        for claimed in self.ports.store.claim_mail(now, LEASE, limit).await? {
+            let understood = AssertUnwindSafe(self.understand(&claimed.mail, &**reader));
+            let settlement = match understood.catch_unwind().await {
+                Ok(Ok(settlement)) => settlement,
+                Ok(Err(error)) => self.failed(&claimed, &error.to_string()),
+                Err(_) => self.failed(&claimed, "a bug: processing it panicked"),
+            };
+            match &settlement {
+                MailSettlement::Done { .. } => processed.done += 1,
+                MailSettlement::Quarantined { .. } => processed.quarantined += 1,
+                MailSettlement::Retry { .. } => processed.retried += 1,
+            }
+            let ClaimedMail { mail, fence, .. } = &claimed;
+            self.ports
+                .store
+                .settle_mail(mail.id, *fence, &settlement)
+                .await?;
+        }
+        Ok(processed)
+    }
+
+    /// Lets a quarantined mail be processed again; `false` when there is none of this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn run_mail_again(&self, id: SpoolId) -> Result<bool, DeskError> {
+        let again = self
+            .ports
+            .store
+            .run_mail_again(id, self.ports.clock.now())
+            .await?;
+        if again {
+            self.ports.bus.publish(Happening::MailAccepted).await;
+        }
+        Ok(again)
+    }
+
+    fn failed(&self, claimed: &ClaimedMail, error: &str) -> MailSettlement {
+        if claimed.attempt >= ATTEMPTS {
+            let reason = Quarantine::Failed {
+                detail: error.to_owned(),
+            };
+            return MailSettlement::Quarantined {
+                reason,
+                decision: None,
+            };
+        }
+        let wait = Duration::from_secs(5 << claimed.attempt.min(10));
+        MailSettlement::Retry {
+            at: self.ports.clock.now().plus(wait),
+            error: error.to_owned(),
+        }
+    }
+
+    /// Understands one mail and does what it asks for.
+    async fn understand(
+        &self,
+        mail: &SpooledMail,
+        reader: &dyn MailReader,
+    ) -> Result<MailSettlement, DeskError> {
+        let quarantined = |reason, decision| MailSettlement::Quarantined { reason, decision };
+        let inbound = match reader.read(&mail.raw) {
+            Ok(inbound) => inbound,
+            Err(detail) => return Ok(quarantined(Quarantine::Unreadable { detail }, None)),
+        };
+        let settings = self.settings().await?;
+        if settings.queue(&mail.queue).is_none() {
+            return Ok(quarantined(Quarantine::NoSuchQueue, None));
+        }
+        let (decision, sender) = self.decide_mail(mail, &inbound, &settings).await?;
+        if let Outcome::Quarantined { reason } = &decision.outcome {
+            return Ok(quarantined(reason.clone(), Some(decision)));
+        }
+        let incoming = Incoming {
+            mail,
+            inbound: &inbound,
+            decision: &decision,
+            cause: Cause::Mail { spool: mail.id },
+            key: once(&inbound, &mail.queue),
+        };
+        let receipt = match self.act(&incoming, sender).await {
+            Ok(Some(receipt)) => receipt,
+            Ok(None) => return Ok(quarantined(Quarantine::GuestsNotAdmitted, Some(decision))),
+            Err(DeskError::Refused(refusal)) => {
+                let detail = format!("{}: {refusal}", refusal.code());
+                return Ok(quarantined(Quarantine::Refused { detail }, Some(decision)));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match receipt.posting {
+            Some(posting) => MailSettlement::Done {
+                ticket: receipt.ticket,
+                posting,
+                decision,
+            },
+            None => {
+                let detail = "no message came of it".to_owned();
+                quarantined(Quarantine::Refused { detail }, Some(decision))
+            }
+        })
+    }
+
+    async fn decide_mail(
+        &self,
+        mail: &SpooledMail,
+        inbound: &InboundMail,
+        settings: &CheckedSettings,
+    ) -> Result<(Decision, Option<Person>), DeskError> {
+        let queues = &settings.settings().queues;
+        let ours: Vec<EmailAddress> = queues.iter().map(|queue| queue.address.clone()).collect();
+        let clues = clues(inbound, &self.ports.key, &ours);
+        let references = clues.references();
+        let tickets = self.ports.store.load(&references).await?;
+        let sender = match &inbound.from {
+            Some(from) => self.ports.directory.by_address(&from.address).await?,
+            None => None,
+        };
+        let mut recipients: Vec<PersonId> = Vec::new();
+        for address in clues.recipients() {
+            let person = self.ports.directory.by_address(address).await?;
+            recipients.extend(person.map(|person| person.id));
+        }
+        let decision = decide_mail(
+            inbound,
+            &clues,
+            &Facts {
+                sender: sender.as_ref(),
+                recipients: &recipients,
+                tickets: &Found::new(references, tickets),
+                settings: settings.settings(),
+                key: &self.ports.key,
+                queue: &mail.queue,
+            },
+        );
+        Ok((decision, sender))
+    }
+
+    /// Does what a mail was taken for; `None` when its sender is not admitted.
+    async fn act(
+        &self,
+        incoming: &Incoming<'_>,
+        sender: Option<Person>,
+    ) -> Result<Option<Receipt>, DeskError> {
+        let Incoming {
+            inbound, decision, ..
+        } = incoming;
+        if let Outcome::Bounces {
+            ticket,
+            notice,
+            person,
+        } = &decision.outcome
+        {
+            let note = self.note_of(incoming).await?;
+            let failed = reports(inbound);
+            let command = Command::RecordBounce {
+                notice: *notice,
+                person: person.clone(),
+                note,
+            };
+            let request = Request::new(*ticket, command).once(incoming.key.clone());
+            let receipt = self
+                .perform(&Actor::System, &incoming.cause, request)
+                .await?;
+            self.ports.store.mark_bounced(*notice, &failed).await?;
+            return Ok(Some(receipt));
+        }
+        let Some(actor) = self.writer(inbound, sender).await? else {
+            return Ok(None);
+        };
+        match &decision.outcome {
+            Outcome::Joins { ticket } => {
+                let reply = self.reply_of(incoming).await?;
+                let request =
+                    Request::new(*ticket, Command::Reply(reply)).once(incoming.key.clone());
+                self.perform(&actor, &incoming.cause, request)
+                    .await
+                    .map(Some)
+            }
+            Outcome::Opens { related } => {
+                let mut open = self.open_of(incoming).await?;
+                let links = related.iter().map(|to| Link {
+                    kind: LinkKind::Relates,
+                    to: *to,
+                });
+                open.links.extend(links);
+                let key = Some(&incoming.key);
+                DeskError::into_option(self.open(&actor, &incoming.cause, &open, key).await)
+            }
+            Outcome::Bounces { .. } | Outcome::Quarantined { .. } => Ok(None),
+        }
+    }
+
+    /// Who wrote it: somebody of the directory, or a guest who is admitted now.
+    async fn writer(
+        &self,
+        inbound: &InboundMail,
+        sender: Option<Person>,
+    ) -> Result<Option<Actor>, DeskError> {
+        let sender = match (sender, &inbound.from) {
+            (Some(sender), _) => Some(sender),
+            (None, Some(from)) => self.ports.directory.admit(from).await?,
+            (None, None) => None,
+        };
+        match sender {
+            Some(sender) => self.actor_of(&sender).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn reply_of(&self, incoming: &Incoming<'_>) -> Result<Reply, DeskError> {
+        Ok(Reply {
+            body: body(incoming.inbound)?,
+            attachments: self.attachments(incoming.inbound).await?,
+            mail: Some(incoming.origin()),
+            automatic: incoming.decision.machine.is_some(),
+        })
+    }
+
+    async fn note_of(&self, incoming: &Incoming<'_>) -> Result<Note, DeskError> {
+        let mut note = Note::from(body(incoming.inbound)?);
+        note.attachments = self.attachments(incoming.inbound).await?;
+        note.mail = Some(incoming.origin());
+        Ok(note)
+    }
+
+    async fn open_of(&self, incoming: &Incoming<'_>) -> Result<Open, DeskError> {
+        let subject = Subject::from_mail(&incoming.inbound.subject);
+        let mut open = Open::new(
+            incoming.mail.queue.clone(),
+            subject,
+            body(incoming.inbound)?,
+        );
+        open.attachments = self.attachments(incoming.inbound).await?;
+        open.mail = Some(incoming.origin());
+        open.automatic = incoming.decision.machine.is_some() || wants_silence(incoming.inbound);
+        Ok(open)
+    }
+
+    async fn attachments(&self, inbound: &InboundMail) -> Result<Vec<Attachment>, DeskError> {
+        let mut attachments = Vec::with_capacity(inbound.parts.len());
+        for part in &inbound.parts {
+            let mut blob = self.ports.store.new_blob().await?;
+            blob.write(&part.bytes).await?;
+            let (digest, size) = blob.finish().await?;
+            attachments.push(Attachment {
+                name: part.name.replace('\0', "\u{fffd}"),
+                media_type: part.media_type.clone(),
+                size,
+                digest,
+                content_id: part.content_id.clone(),
+            });
+        }
+        Ok(attachments)
+    }
+}
+
+/// A mail on its way to become a message.
+struct Incoming<'a> {
+    mail: &'a SpooledMail,
+    inbound: &'a InboundMail,
+    decision: &'a Decision,
+    cause: Cause,
+    key: IdempotencyKey,
+}
+
+impl Incoming<'_> {
+    fn origin(&self) -> MailOrigin {
+        MailOrigin {
+            spool: self.mail.id,
+            message_id: self.inbound.message_id.clone(),
+            proof: self.decision.proof,
+        }
+    }
+}
+
+/// One effect for one mail, however often it is delivered.
+fn once(inbound: &InboundMail, queue: &QueueKey) -> IdempotencyKey {
+    let fingerprint = fingerprint(inbound, queue);
+    IdempotencyKey {
+        scope: "mail".to_owned(),
+        key: fingerprint.to_string(),
+        fingerprint,
+    }
+}
+
+/// The text and HTML of a mail; a text that is too long is cut, for the whole is kept raw.
+fn body(inbound: &InboundMail) -> Result<Body, DeskError> {
+    let fits = inbound.text.len() <= TEXT_MAX;
+    let html = inbound
+        .html
+        .as_deref()
+        .filter(|html| html.len() <= TEXT_MAX);
+    if fits {
+        return Ok(Body::received(&inbound.text, html)?);
+    }
+    let end = inbound.text.floor_char_boundary(TEXT_MAX);
+    let text = format!(
+        "{}\n[…] The rest is in the mail as received.",
+        &inbound.text[..end]
+    );
+    Ok(Body::received(&text, html)?)
+}
+
+/// What a delivery report says, in one line.
+fn reports(inbound: &InboundMail) -> String {
+    let lines = inbound.reports.iter().map(|report| {
+        let status = report.status.as_deref().unwrap_or_default();
+        let diagnostic = report.diagnostic.as_deref().unwrap_or_default();
+        format!("{} {status} {diagnostic}", report.action)
+            .trim()
+            .to_owned()
+    });
+    let line = lines.collect::<Vec<_>>().join("; ");
+    if line.is_empty() {
+        "came back".to_owned()
+    } else {
+        line.chars().take(500).collect()
+    }
+}
+
+impl DeskError {
+    /// A success as something found; guests who are not admitted are nothing found.
+    fn into_option(result: Result<Receipt, Self>) -> Result<Option<Receipt>, Self> {
+        match result {
+            Ok(receipt) => Ok(Some(receipt)),
+            Err(Self::Refused(Refusal::GuestsNotAdmitted)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
