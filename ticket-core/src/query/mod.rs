@@ -16,7 +16,7 @@ use crate::value::{
 use crate::workflow::Category;
 
 pub use cursor::Cursor;
-pub use language::{Parsed, QueryError, parse};
+pub use language::{Parsed, QueryError, parse, parse_for_customer};
 pub use matching::{Searchable, matches, sort_value};
 pub use words::normalize;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Settings, rules};
+use crate::notice::Template;
 use crate::value::{Invalid, LABEL_RULE, is_label, listed, one_line};
 use crate::workflow::unreachable;
 
@@ -208,17 +209,11 @@ fn wordings(settings: &Settings, problems: &mut Problems) {
             ("outro", &wording.outro),
         ];
         for (part, text) in parts {
-            if let Err(allowed) = template(text) {
-                problems.refuse(place(part), text, &allowed);
+            if let Err(wrong) = Template::parse(text) {
+                problems.refuse(place(part), text, &wrong.to_string());
             }
         }
     }
-}
-
-/// Checks the placeholders of a template; what is allowed otherwise.
-fn template(text: &str) -> Result<(), String> {
-    let _ = text;
-    Ok(())
 }
 
 /// The kind of notice as it is written in a file.
