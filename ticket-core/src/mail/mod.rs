@@ -21,3 +21,6 @@ pub use inbound::{
 pub use machine::{LOOP_HEADER, Writer, is_own, machine_sign, wants_silence, writer};
 pub use signing::{AddressToken, SignedId, SigningKey};
 pub use threading::{Facts, decide_mail};
+
+#[cfg(test)]
+mod tests;
