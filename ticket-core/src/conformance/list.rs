@@ -39,6 +39,12 @@ macro_rules! __conformance_list {
                 equal_keys_of_two_scopes_do_not_meet,
                 a_refused_commit_leaves_no_key,
             }
+            redaction {
+                a_redacted_message_is_empty_and_not_found,
+                a_redacted_note_is_empty_and_not_found,
+                a_redaction_that_is_refused_erases_nothing,
+                a_redacted_mail_still_names_its_ticket,
+            }
             outbox {
                 a_commit_puts_its_notices_in,
                 claimers_get_different_notices,
@@ -63,6 +69,69 @@ macro_rules! __conformance_list {
                 every_settlement_of_a_mail_is_kept,
                 quarantine_lists_the_newest_first,
                 only_a_quarantined_mail_runs_again,
+            }
+            settings {
+                settings_are_kept_with_their_generation,
+                settings_of_another_generation_are_refused,
+                of_concurrent_savers_one_wins,
+            }
+        } }
+    };
+    (blob_store $mode:tt) => {
+        $crate::__conformance_each! { $mode blob_store BlobStoreHarness {
+            blobs {
+                a_blob_is_written_in_pieces,
+                a_part_of_a_blob_is_read,
+                an_empty_blob_is_a_blob,
+                a_large_blob_is_kept_byte_for_byte,
+                the_same_bytes_are_stored_once,
+                a_dropped_writer_leaves_nothing,
+                two_writers_do_not_mix,
+            }
+        } }
+    };
+    (sessions $mode:tt) => {
+        $crate::__conformance_each! { $mode sessions SessionsHarness {
+            sessions {
+                a_credential_is_found_by_its_digest,
+                a_digest_is_issued_once,
+                a_credential_expires,
+                one_of_concurrent_revokers_revokes,
+                all_credentials_of_a_person_are_revoked,
+            }
+        } }
+    };
+    (directory $mode:tt) => {
+        $crate::__conformance_each! { $mode directory DirectoryHarness {
+            directory {
+                people_are_loaded_in_the_order_asked,
+                an_address_is_compared_in_its_normal_form,
+                an_address_belongs_to_one_person,
+                a_person_is_replaced,
+                organizations_are_kept,
+                members_are_the_active_team_of_a_queue,
+                a_guest_is_admitted_once,
+            }
+        } }
+    };
+    (rate_limiter $mode:tt) => {
+        $crate::__conformance_each! { $mode rate_limiter RateLimiterHarness {
+            limiter {
+                a_limit_holds_within_the_window,
+                the_window_slides,
+                keys_are_counted_apart,
+                concurrent_callers_share_the_limit,
+                a_limit_of_none_allows_nothing,
+            }
+        } }
+    };
+    (event_bus $mode:tt) => {
+        $crate::__conformance_each! { $mode event_bus EventBusHarness {
+            bus {
+                subscribers_hear_what_is_published,
+                subscribers_hear_nothing_from_before,
+                a_waiting_subscriber_wakes,
+                a_slow_subscriber_holds_nobody_up,
             }
         } }
     };
@@ -103,4 +172,9 @@ macro_rules! __conformance_each {
 #[doc(hidden)]
 pub mod run {
     __conformance_list! { store (define) }
+    __conformance_list! { blob_store (define) }
+    __conformance_list! { sessions (define) }
+    __conformance_list! { directory (define) }
+    __conformance_list! { rate_limiter (define) }
+    __conformance_list! { event_bus (define) }
 }

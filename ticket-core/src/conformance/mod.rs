@@ -55,14 +55,21 @@
     reason = "a case of the suite is a test: it stops at the first surprise"
 )]
 
+mod blobs;
+mod bus;
 mod chance;
 mod commit;
+mod directory;
 mod expect;
 mod harness;
 mod keys;
+mod limiter;
 mod list;
 mod maker;
 mod outbox;
+mod redaction;
+mod sessions;
+mod settings;
 mod spool;
 
 pub use harness::{
