@@ -3,6 +3,8 @@
 
 pub mod authority;
 pub mod command;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod decide;
 pub mod desk;
 pub mod field;

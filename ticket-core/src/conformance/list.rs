@@ -1,0 +1,180 @@
+//! The one list of cases, and the macros that make tests of it.
+
+/// Stamps one test for each case of a part of the suite into the module where it is called.
+///
+/// The arguments are the part, the attribute of an async test, and the harness; see
+/// [the suite](crate::conformance) for the parts and an example.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($part:ident, $attribute:meta, $harness:ty) => {
+        $crate::__conformance_list! { $part (stamp $attribute, $harness) }
+    };
+}
+
+/// Every case there is, by part and topic; a case is a function in the file of its topic.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_list {
+    (store $mode:tt) => {
+        $crate::__conformance_each! { $mode store StoreHarness {
+            commit {
+                a_commit_is_loaded_by_id_number_and_mail,
+                what_was_not_stored_is_absent,
+                a_stale_version_writes_nothing,
+                a_ticket_that_is_not_there_does_not_change,
+                an_id_or_a_number_is_opened_once,
+                versions_grow_by_one,
+                of_concurrent_writers_one_wins_each_version,
+                messages_and_notes_are_in_the_order_of_time,
+                history_continues_after_a_version,
+                numbers_are_never_given_twice,
+                the_first_ticket_keeps_a_message_id,
+                links_are_found_from_their_other_end,
+            }
+            keys {
+                a_key_replays_its_receipt,
+                a_key_of_another_request_is_refused,
+                a_key_is_looked_at_before_the_version,
+                concurrent_commits_with_one_key_write_once,
+                equal_keys_of_two_scopes_do_not_meet,
+                a_refused_commit_leaves_no_key,
+            }
+            redaction {
+                a_redacted_message_is_empty_and_not_found,
+                a_redacted_note_is_empty_and_not_found,
+                a_redaction_that_is_refused_erases_nothing,
+                a_redacted_mail_still_names_its_ticket,
+            }
+            outbox {
+                a_commit_puts_its_notices_in,
+                claimers_get_different_notices,
+                a_claim_is_bounded_and_begins_with_the_oldest,
+                a_notice_is_not_due_before_its_time,
+                a_lost_lease_cannot_be_settled,
+                a_notice_is_settled_once,
+                attempts_are_counted_when_they_begin,
+                a_reader_gets_notices_in_order,
+                other_readers_do_not_wait,
+                a_dead_or_suppressed_notice_can_be_requeued,
+                only_a_sent_notice_bounces,
+                automatic_notices_are_counted_for_an_address,
+            }
+            spool {
+                a_mail_is_kept_byte_for_byte,
+                a_mail_is_accepted_once,
+                claimers_get_different_mails,
+                a_mail_is_not_due_before_its_time,
+                a_lost_lease_on_a_mail_cannot_be_settled,
+                a_mail_is_settled_once,
+                every_settlement_of_a_mail_is_kept,
+                quarantine_lists_the_newest_first,
+                only_a_quarantined_mail_runs_again,
+            }
+            settings {
+                settings_are_kept_with_their_generation,
+                settings_of_another_generation_are_refused,
+                of_concurrent_savers_one_wins,
+            }
+        } }
+    };
+    (blob_store $mode:tt) => {
+        $crate::__conformance_each! { $mode blob_store BlobStoreHarness {
+            blobs {
+                a_blob_is_written_in_pieces,
+                a_part_of_a_blob_is_read,
+                an_empty_blob_is_a_blob,
+                a_large_blob_is_kept_byte_for_byte,
+                the_same_bytes_are_stored_once,
+                a_dropped_writer_leaves_nothing,
+                two_writers_do_not_mix,
+            }
+        } }
+    };
+    (sessions $mode:tt) => {
+        $crate::__conformance_each! { $mode sessions SessionsHarness {
+            sessions {
+                a_credential_is_found_by_its_digest,
+                a_digest_is_issued_once,
+                a_credential_expires,
+                one_of_concurrent_revokers_revokes,
+                all_credentials_of_a_person_are_revoked,
+            }
+        } }
+    };
+    (directory $mode:tt) => {
+        $crate::__conformance_each! { $mode directory DirectoryHarness {
+            directory {
+                people_are_loaded_in_the_order_asked,
+                an_address_is_compared_in_its_normal_form,
+                an_address_belongs_to_one_person,
+                a_person_is_replaced,
+                organizations_are_kept,
+                members_are_the_active_team_of_a_queue,
+                a_guest_is_admitted_once,
+            }
+        } }
+    };
+    (rate_limiter $mode:tt) => {
+        $crate::__conformance_each! { $mode rate_limiter RateLimiterHarness {
+            limiter {
+                a_limit_holds_within_the_window,
+                the_window_slides,
+                keys_are_counted_apart,
+                concurrent_callers_share_the_limit,
+                a_limit_of_none_allows_nothing,
+            }
+        } }
+    };
+    (event_bus $mode:tt) => {
+        $crate::__conformance_each! { $mode event_bus EventBusHarness {
+            bus {
+                subscribers_hear_what_is_published,
+                subscribers_hear_nothing_from_before,
+                a_waiting_subscriber_wakes,
+                a_slow_subscriber_holds_nobody_up,
+            }
+        } }
+    };
+}
+
+/// What is made of the list: tests in an adapter, or the functions that they call.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_each {
+    ((stamp $attribute:meta, $harness:ty) $part:ident $bound:ident {
+        $($topic:ident { $($case:ident,)+ })+
+    }) => {
+        $($(
+            #[$attribute]
+            async fn $case() {
+                $crate::conformance::run::$part::$case::<$harness>().await;
+            }
+        )+)+
+    };
+    ((define) $part:ident $bound:ident {
+        $($topic:ident { $($case:ident,)+ })+
+    }) => {
+        pub mod $part {
+            /// The names of all cases of this part.
+            pub const CASES: &[&str] = &[$($(stringify!($case),)+)+];
+
+            $($(
+                pub async fn $case<H: $crate::conformance::$bound>() {
+                    let world = H::fresh().await;
+                    $crate::conformance::$topic::$case(&world).await;
+                }
+            )+)+
+        }
+    };
+}
+
+/// The cases as functions over a harness; a case that is missing in the list is dead code.
+#[doc(hidden)]
+pub mod run {
+    __conformance_list! { store (define) }
+    __conformance_list! { blob_store (define) }
+    __conformance_list! { sessions (define) }
+    __conformance_list! { directory (define) }
+    __conformance_list! { rate_limiter (define) }
+    __conformance_list! { event_bus (define) }
+}

@@ -1,0 +1,80 @@
+//! The conformance suite: what every adapter must do, as one list of cases (feature
+//! `conformance`).
+//!
+//! An adapter says how to make an empty world of its own, and stamps one named test for each
+//! case into its tests. The attribute of the tests is an argument, so the suite needs no runtime
+//! of its own. This is a whole test file of an adapter:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use async_trait::async_trait;
+//! use ticket_core::conformance::StoreHarness;
+//! use ticket_core::memory::MemoryStore;
+//! use ticket_core::port::Store;
+//! use ticket_core::value::TenantId;
+//!
+//! struct InMemory(MemoryStore);
+//!
+//! #[async_trait]
+//! impl StoreHarness for InMemory {
+//!     async fn fresh() -> Self {
+//!         Self(MemoryStore::new())
+//!     }
+//!
+//!     async fn tenant(&self, tenant: TenantId) -> Arc<dyn Store> {
+//!         Arc::new(self.0.tenant(tenant))
+//!     }
+//!
+//!     async fn reopen(&self) -> Option<Self> {
+//!         None // nothing outlives the process
+//!     }
+//! }
+//!
+//! ticket_core::conformance_tests!(store, tokio::test(flavor = "multi_thread"), InMemory);
+//! ```
+//!
+//! The parts of the suite, each for a harness of its own, so that an adapter of one port runs
+//! what concerns it:
+//!
+//! | part | harness | for |
+//! | --- | --- | --- |
+//! | `store` | [`StoreHarness`] | everything that [`Store`](crate::port::Store) stands for |
+//! | `blob_store` | [`BlobStoreHarness`] | an object store alone |
+//! | `sessions` | [`SessionsHarness`] | credentials alone |
+//! | `directory` | [`DirectoryHarness`] | people |
+//! | `rate_limiter` | [`RateLimiterHarness`] | limits |
+//! | `event_bus` | [`EventBusHarness`] | news |
+//!
+//! A whole store runs `store`, `blob_store` and `sessions`: whatever is a [`StoreHarness`] is a
+//! harness for the other two. A decorator (cache, metrics, faults) runs the part of the port that
+//! it wraps, on a harness that wraps it.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a case of the suite is a test: it stops at the first surprise"
+)]
+
+mod blobs;
+mod bus;
+mod chance;
+mod commit;
+mod directory;
+mod expect;
+mod harness;
+mod keys;
+mod limiter;
+mod list;
+mod maker;
+mod outbox;
+mod redaction;
+mod sessions;
+mod settings;
+mod spool;
+
+pub use harness::{
+    BlobStoreHarness, DirectoryHarness, EventBusHarness, RateLimiterHarness, SessionsHarness,
+    StoreHarness,
+};
+#[doc(hidden)]
+pub use list::run;
