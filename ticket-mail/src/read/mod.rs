@@ -9,7 +9,7 @@ mod report;
 mod split;
 
 use ticket_core::mail::{InboundMail, MailMessageId};
-use ticket_core::value::{Mailbox, Timestamp};
+use ticket_core::value::{EmailAddress, Mailbox, Timestamp};
 
 use field::Field;
 use split::Split;
@@ -51,6 +51,9 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
     }
     let mut mail = InboundMail::default();
     fill_header(&mut mail, &fields);
+    if mail.return_path.is_none() {
+        mail.return_path = mbox_sender(raw);
+    }
     fill_body(&mut mail, split);
     Ok(mail)
 }
@@ -105,6 +108,18 @@ fn read_field(mail: &mut InboundMail, name: &str, field: &Field<'_>) {
         }
         _ => {}
     }
+}
+
+/// The envelope sender of the `From ` line that some hosts write before the header (RFC 4155);
+/// it stands for the null sender when it is a name without a domain.
+fn mbox_sender(raw: &[u8]) -> Option<Option<EmailAddress>> {
+    let line = raw.strip_prefix(b"From ")?.split(|byte| *byte == b'\n').next()?;
+    let word = line.split(u8::is_ascii_whitespace).next()?;
+    let word = std::str::from_utf8(word).ok()?;
+    if word.eq_ignore_ascii_case("MAILER-DAEMON") {
+        return Some(None);
+    }
+    word.parse().ok().map(Some)
 }
 
 /// Adds a field's mailboxes, one more than allowed at most, so that the excess shows.
