@@ -46,6 +46,9 @@ pub struct InboundMail {
     pub reports: Vec<DeliveryReport>,
     /// Ids of the mails that a delivery report returns, whole or headers only.
     pub returned_ids: Vec<MailMessageId>,
+    /// What the reader left out because of its limits or could not decode, one phrase each; all
+    /// of it is in the raw mail.
+    pub left_out: Vec<String>,
 }
 
 impl InboundMail {

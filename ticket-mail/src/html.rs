@@ -1,0 +1,327 @@
+//! HTML to text, for people who read it and for the separation of quotes.
+//!
+//! It works on the stream of tokens of html5gum and keeps no tree: no nesting, however deep, can
+//! exhaust the stack, and its time grows with the size of the HTML only.
+
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
+
+/// Deepest quote that is shown as such.
+const QUOTE_DEPTH: usize = 16;
+/// Most open containers that are told apart; deeper ones are plain text of the innermost.
+const CONTAINERS: usize = 512;
+/// The line for `<hr>`; that of Outlook's own texts, so that quotes below are recognized.
+const RULE: &str = "________________________________";
+
+/// Makes a text of an HTML body.
+///
+/// Blocks become lines, quoted containers become lines that begin with `> `: `<blockquote>`, and
+/// what Gmail, Yahoo, Zoho and Proton wrap their quotes in. A forwarded mail stays unquoted. The
+/// head, scripts, styles and comments are left out; so is what a page hides by CSS, since
+/// nothing here reads CSS, except `display:none` where it stands on the element.
+///
+/// ```
+/// let text = ticket_mail::html_to_text("<p>Yes.</p><blockquote>Really?</blockquote>");
+/// assert_eq!(text, "Yes.\n\n> Really?\n");
+/// ```
+pub fn to_text(html: &str) -> String {
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    let mut text = Writer::default();
+    for token in Tokenizer::new_with_emitter(html, emitter) {
+        let Ok(token) = token;
+        match token {
+            Token::StartTag(tag) => text.open(&tag),
+            Token::EndTag(tag) => text.close(&tag.name),
+            Token::String(found) => text.write(&String::from_utf8_lossy(&found)),
+            Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
+        }
+    }
+    text.finish()
+}
+
+/// What an open element does to the text inside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Nothing.
+    Plain,
+    /// Its text is left out.
+    Hidden,
+    /// Its text is quoted.
+    Quote,
+    /// Its text is quoted, unless it begins like a forwarded mail.
+    QuoteUnlessForwarded,
+    /// Its white space is kept.
+    Verbatim,
+}
+
+#[derive(Default)]
+struct Writer {
+    text: String,
+    line: String,
+    /// Open containers whose end matters, the innermost last.
+    open: Vec<(Vec<u8>, Role)>,
+    hidden: usize,
+    quotes: usize,
+    verbatim: usize,
+    /// A space is due before the next word of the line.
+    space: bool,
+    /// Empty lines are due before the next line.
+    gap: bool,
+    /// The address of the link that is open, and where its text begins in the line.
+    link: Option<(String, usize)>,
+}
+
+impl Writer {
+    fn open(&mut self, tag: &StartTag<()>) {
+        let name: &[u8] = &tag.name;
+        match name {
+            b"br" => self.end_line(),
+            b"hr" => {
+                self.end_line();
+                self.put(RULE);
+                self.end_line();
+            }
+            b"li" => {
+                self.end_open_line();
+                self.put("* ");
+            }
+            b"td" | b"th" => self.space = true,
+            b"img" => {}
+            b"a" => self.link = attribute(tag, b"href").map(|href| (href, self.line.len())),
+            _ if is_block(name) => self.end_open_line(),
+            _ => {}
+        }
+        if has_gap(name) {
+            self.gap = true;
+        }
+        if !tag.self_closing && is_container(name) && self.open.len() < CONTAINERS {
+            let role = role(tag);
+            self.count(role, true);
+            self.open.push((name.to_vec(), role));
+        }
+    }
+
+    fn close(&mut self, name: &[u8]) {
+        if name == b"a" {
+            self.end_link();
+        }
+        if is_block(name) {
+            self.end_open_line();
+        }
+        if has_gap(name) {
+            self.gap = true;
+        }
+        if !is_container(name) {
+            return;
+        }
+        // An end tag closes what was opened last under its name; without one it is stray.
+        if let Some(found) = self.open.iter().rposition(|(open, _)| open == name) {
+            for (_, role) in self.open.split_off(found) {
+                self.count(role, false);
+            }
+        }
+    }
+
+    fn count(&mut self, role: Role, opened: bool) {
+        let counter = match role {
+            Role::Plain => return,
+            Role::Hidden => &mut self.hidden,
+            Role::Quote | Role::QuoteUnlessForwarded => &mut self.quotes,
+            Role::Verbatim => &mut self.verbatim,
+        };
+        *counter = if opened { *counter + 1 } else { counter.saturating_sub(1) };
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.hidden > 0 {
+            return;
+        }
+        if self.verbatim > 0 {
+            let mut lines = text.split('\n');
+            self.put(lines.next().unwrap_or_default());
+            for line in lines {
+                self.end_line();
+                self.put(line);
+            }
+            return;
+        }
+        if text.starts_with(is_space) {
+            self.space = true;
+        }
+        let mut words = text.split(is_space).filter(|word| !word.is_empty()).peekable();
+        while let Some(word) = words.next() {
+            self.release_forward(word);
+            self.put(word);
+            self.space = words.peek().is_some() || text.ends_with(is_space);
+        }
+    }
+
+    /// The first word inside a container decides whether it is a forwarded mail.
+    fn release_forward(&mut self, word: &str) {
+        let Some((_, role)) = self.open.iter_mut().rev().find(|(_, role)| *role != Role::Plain)
+        else {
+            return;
+        };
+        if *role == Role::QuoteUnlessForwarded {
+            if word.starts_with("----") {
+                *role = Role::Plain;
+                self.quotes = self.quotes.saturating_sub(1);
+            } else {
+                *role = Role::Quote;
+            }
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        if self.hidden > 0 {
+            return;
+        }
+        if self.space && !self.line.is_empty() && !self.line.ends_with(' ') {
+            self.line.push(' ');
+        }
+        self.space = false;
+        // A no-break space is a space for whoever reads a text.
+        self.line.extend(text.chars().map(|c| if c == '\u{a0}' { ' ' } else { c }));
+    }
+
+    /// Shows where a link goes, unless its text says so.
+    fn end_link(&mut self) {
+        let Some((href, start)) = self.link.take() else { return };
+        let shown = self.line.get(start..).unwrap_or_default().trim();
+        let target = href.trim_start_matches("mailto:");
+        let plain = |url: &str| {
+            let url = url.trim_start_matches("https://").trim_start_matches("http://");
+            url.trim_end_matches('/').to_lowercase()
+        };
+        let absolute = ["http://", "https://", "mailto:"]
+            .iter()
+            .any(|scheme| href.starts_with(scheme));
+        if absolute && !shown.is_empty() && plain(shown) != plain(target) {
+            let note = format!("<{target}>");
+            self.space = true;
+            self.put(&note);
+        }
+    }
+
+    fn end_open_line(&mut self) {
+        if !self.line.trim().is_empty() {
+            self.end_line();
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.space = false;
+        if self.hidden > 0 {
+            return;
+        }
+        if let Some((_, start)) = &mut self.link {
+            *start = 0;
+        }
+        let line = std::mem::take(&mut self.line);
+        let line = line.trim_end();
+        let quote = "> ".repeat(self.quotes.min(QUOTE_DEPTH));
+        if std::mem::take(&mut self.gap) && !self.text.is_empty() && !line.is_empty() {
+            self.empty_line(quote.trim_end());
+        }
+        if line.is_empty() {
+            self.empty_line(quote.trim_end());
+        } else {
+            self.text.push_str(&quote);
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
+    }
+
+    /// Adds an empty line, unless one is there; between quotes of two depths it is unquoted.
+    fn empty_line(&mut self, quote: &str) {
+        let body = self.text.strip_suffix('\n').unwrap_or(&self.text);
+        let last = body.rsplit('\n').next().unwrap_or_default();
+        if last.trim_end_matches(['>', ' ']).is_empty() {
+            return;
+        }
+        if last.starts_with(quote) {
+            self.text.push_str(quote);
+        }
+        self.text.push('\n');
+    }
+
+    fn finish(mut self) -> String {
+        self.end_open_line();
+        let end = self.text.trim_end_matches(['\n', ' ', '>']).len();
+        self.text.truncate(end);
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text
+    }
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
+}
+
+/// Elements whose end is waited for.
+fn is_container(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"blockquote" | b"div" | b"head" | b"pre" | b"script" | b"section" | b"span" | b"style"
+            | b"table" | b"template" | b"textarea" | b"title" | b"noscript" | b"object"
+    )
+}
+
+fn is_block(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"address" | b"article" | b"aside" | b"blockquote" | b"body" | b"center" | b"dd" | b"div"
+            | b"dl" | b"dt" | b"fieldset" | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4"
+            | b"h5" | b"h6" | b"header" | b"html" | b"li" | b"main" | b"nav" | b"ol" | b"p"
+            | b"pre" | b"section" | b"table" | b"tr" | b"ul"
+    )
+}
+
+/// Blocks with an empty line before and after.
+fn has_gap(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"blockquote" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"ol" | b"p" | b"pre"
+            | b"table" | b"ul"
+    )
+}
+
+fn role(tag: &StartTag<()>) -> Role {
+    let name: &[u8] = &tag.name;
+    let style = attribute(tag, b"style").unwrap_or_default();
+    let hidden = style
+        .to_ascii_lowercase()
+        .split(';')
+        .any(|rule| rule.split_whitespace().collect::<String>() == "display:none");
+    match name {
+        _ if hidden => Role::Hidden,
+        b"head" | b"script" | b"style" | b"template" | b"textarea" | b"title" | b"object" => {
+            Role::Hidden
+        }
+        b"pre" => Role::Verbatim,
+        b"blockquote" => Role::Quote,
+        b"div" | b"section" | b"table" => container_role(tag),
+        _ => Role::Plain,
+    }
+}
+
+/// What mail programs wrap a quote in that is no `<blockquote>`.
+fn container_role(tag: &StartTag<()>) -> Role {
+    let class = attribute(tag, b"class").unwrap_or_default();
+    let id = attribute(tag, b"id").unwrap_or_default();
+    let has = |wanted: &str| class.split_whitespace().any(|word| word == wanted);
+    if has("gmail_quote") || has("zmail_extra") || has("protonmail_quote") {
+        Role::QuoteUnlessForwarded
+    } else if has("yahoo_quoted") || id.starts_with("yahoo_quoted") {
+        Role::Quote
+    } else {
+        Role::Plain
+    }
+}
+
+fn attribute(tag: &StartTag<()>, name: &[u8]) -> Option<String> {
+    let value = tag.attributes.get(name)?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}
