@@ -131,6 +131,7 @@ fn plan_of(ticket: Ticket, expected: Option<Version>, events: Vec<EventRecord>) 
         notes: Vec::new(),
         redactions: Vec::new(),
         notices: Vec::new(),
+        trace: Vec::new(),
     }
 }
 

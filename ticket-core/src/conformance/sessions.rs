@@ -39,7 +39,7 @@ pub(super) async fn a_credential_is_found_by_its_digest<H: SessionsHarness>(worl
     let (sessions, mut make) = (world.sessions().await, Maker::new());
     let ticket = TicketId::new(make.uuid());
     let guest = Purpose::GuestLink { ticket };
-    let purposes = [Purpose::ApiToken, guest, Purpose::MailboxProof];
+    let purposes = [Purpose::ApiToken, guest, mailbox_proof()];
     let mut all = Vec::new();
     for (secret, purpose) in ["s1", "s2", "s3"].iter().zip(purposes) {
         let own = credential(&mut make, secret, "ada", purpose);
@@ -77,7 +77,7 @@ pub(super) async fn a_digest_is_issued_once<H: SessionsHarness>(world: &H) {
 
 pub(super) async fn a_credential_expires<H: SessionsHarness>(world: &H) {
     let (sessions, mut make) = (world.sessions().await, Maker::new());
-    let mut own = credential(&mut make, "s", "ada", Purpose::MailboxProof);
+    let mut own = credential(&mut make, "s", "ada", mailbox_proof());
     let end = own.created_at.plus(HOUR);
     own.expires_at = Some(end);
     sessions.issue(&own).await.expect("issued");
@@ -92,7 +92,7 @@ pub(super) async fn a_credential_expires<H: SessionsHarness>(world: &H) {
 
 pub(super) async fn one_of_concurrent_revokers_revokes<H: SessionsHarness>(world: &H) {
     let (sessions, mut make) = (world.sessions().await, Maker::new());
-    let own = credential(&mut make, "s1", "ada", Purpose::MailboxProof);
+    let own = credential(&mut make, "s1", "ada", mailbox_proof());
     let other = credential(&mut make, "s2", "ada", Purpose::ApiToken);
     for credential in [&own, &other] {
         sessions.issue(credential).await.expect("issued");
@@ -122,4 +122,10 @@ pub(super) async fn all_credentials_of_a_person_are_revoked<H: SessionsHarness>(
     assert_eq!(sessions.revoke_all(&ada).await.expect("revoked"), 0);
     assert_eq!(list(&*sessions, "ada", make.now()).await, []);
     assert_eq!(list(&*sessions, "bob", make.now()).await, [other]);
+}
+
+/// A proof of some mailbox.
+fn mailbox_proof() -> Purpose {
+    let address = "guest@example.org".parse().expect("an address");
+    Purpose::MailboxProof { address }
 }
