@@ -1,4 +1,4 @@
-//! The domain and workflows of a support desk, without I/O.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod authority;
