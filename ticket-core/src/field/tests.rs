@@ -246,7 +246,7 @@ fn any_day() -> impl Strategy<Value = Date> {
     })
 }
 
-fn term(value: FieldValue) -> String {
+fn term(value: &FieldValue) -> String {
     value.terms().concat()
 }
 
@@ -262,25 +262,25 @@ fn agree<T: Ord>(left: &T, right: &T, terms: &(String, String)) {
 proptest! {
     #[test]
     fn terms_compare_like_numbers(left: i64, right: i64) {
-        agree(&left, &right, &(term(FieldValue::Number(left)), term(FieldValue::Number(right))));
+        agree(&left, &right, &(term(&FieldValue::Number(left)), term(&FieldValue::Number(right))));
     }
 
     #[test]
     fn terms_compare_like_decimals(left in any_decimal(), right in any_decimal()) {
-        let terms = (term(FieldValue::Decimal(left)), term(FieldValue::Decimal(right)));
+        let terms = (term(&FieldValue::Decimal(left)), term(&FieldValue::Decimal(right)));
         agree(&left, &right, &terms);
     }
 
     #[test]
     fn terms_compare_like_close_decimals(digits in -1_000_i64..1_000, step in 0_i64..3) {
         let (left, right) = (Decimal::new(digits, 9), Decimal::new(digits + step, 9));
-        let terms = (term(FieldValue::Decimal(left)), term(FieldValue::Decimal(right)));
+        let terms = (term(&FieldValue::Decimal(left)), term(&FieldValue::Decimal(right)));
         agree(&left, &right, &terms);
     }
 
     #[test]
     fn terms_compare_like_days(left in any_day(), right in any_day()) {
-        agree(&left, &right, &(term(FieldValue::Date(left)), term(FieldValue::Date(right))));
+        agree(&left, &right, &(term(&FieldValue::Date(left)), term(&FieldValue::Date(right))));
     }
 
     #[test]
