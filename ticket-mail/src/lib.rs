@@ -1,10 +1,6 @@
-
-
 mod html;
 mod read;
 // mod send;
-
-
 
 pub use html::to_text as html_to_text;
 pub use read::{Unreadable, limits, read};

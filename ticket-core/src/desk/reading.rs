@@ -6,7 +6,7 @@ use super::{Caller, DeskError, Request};
 use crate::authority::{Action, Actor, Level, Reach, Scope, permit};
 use crate::plan::Plan;
 use crate::port::{NoticeStatus, Reference};
-use crate::query::{Page, PageRequest, Query, parse};
+use crate::query::{Page, PageRequest, Query, parse, parse_for_customer};
 use crate::refusal::Refusal;
 use crate::ticket::{EventRecord, Ticket};
 use crate::value::{Invalid, TicketId};
@@ -125,7 +125,12 @@ impl Caller {
             let place = format!("query at {}", error.at.start + 1);
             Invalid::new(place, &error.found, error.allowed)
         };
-        let parsed = parse(line, &settings).map_err(refuse)?;
+        let parsed = if self.is_staff() {
+            parse(line, &settings)
+        } else {
+            parse_for_customer(line)
+        };
+        let parsed = parsed.map_err(refuse)?;
         let mut people = BTreeMap::new();
         for address in parsed.addresses() {
             if let Some(person) = self.desk.ports.directory.by_address(&address).await? {
@@ -210,6 +215,13 @@ impl Caller {
             return Ok(Reach::Team(Scope::of(&self.actor).team));
         }
         customer_reach(&self.actor, query)
+    }
+
+    /// Whether the caller searches as a member of the team.
+    fn is_staff(&self) -> bool {
+        self.actor
+            .as_person()
+            .is_none_or(|person| person.role.is_staff())
     }
 
     /// A ticket that the caller may see.

@@ -146,7 +146,11 @@ impl<'a> Field<'a> {
     /// The envelope sender: `Some(None)` is `<>`, none when it is no address.
     pub(super) fn return_path(&self) -> Option<Option<EmailAddress>> {
         let text = self.text();
-        let inner = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        let inner = text
+            .trim()
+            .trim_start_matches('<')
+            .trim_end_matches('>')
+            .trim();
         if inner.is_empty() {
             return Some(None);
         }
@@ -175,9 +179,8 @@ fn with_line_break(raw: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 
 /// Control characters and line separators become spaces; so do runs of white space.
 pub(super) fn one_line(text: &str) -> String {
-    let breaks = |c: char| {
-        c.is_control() || c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}')
-    };
+    let breaks =
+        |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut line = String::with_capacity(text.len());
     for word in text.split(breaks).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
