@@ -1,7 +1,7 @@
 //! The line over a quote: "On Monday, 3 March, Ada wrote:", in many languages.
 
 use super::line::Line;
-use super::words::{OPENERS, SHARED, WROTE};
+use super::words::{OPENERS, SHARED, WROTE, WROTE_FIRST};
 
 /// Most lines over which it is wrapped.
 const WRAPPED: usize = 4;
@@ -96,7 +96,7 @@ fn judge(text: &str) -> Option<bool> {
     if WROTE.iter().any(|verb| ends_with_word(&lower, verb)) {
         return Some(certain);
     }
-    if WROTE.iter().any(|verb| has_word(&lower, verb)) && (addressed || dated) {
+    if (addressed || dated) && WROTE_FIRST.iter().any(|verb| has_word(&lower, verb)) {
         return Some(certain && is_opened(body));
     }
     // "2014-10-17 11:28 GMT+03:00 Ada <ada@example.org>:" has no verb.

@@ -1,7 +1,9 @@
 //! Lines below which everything is another mail: answered or passed on.
 
+use super::labels::{LABELS, Label};
 use super::line::{Line, next_written};
-use super::words::{FORWARDED, LABELS, Label, ORIGINAL, WROTE};
+use super::titles::{FORWARDED, ORIGINAL};
+use super::words::WROTE;
 
 /// Most lines that a block of header lines is searched over.
 const BLOCK: usize = 16;
@@ -97,6 +99,8 @@ fn is_block(lines: &[Line<'_>]) -> bool {
             continue;
         }
         match label(line) {
+            // No mail has a header line twice.
+            Some(label) if seen.contains(&label) => break,
             Some(label) => seen.push(label),
             // Text after a blank line is not a wrapped header line.
             None if blank > 0 || others == WRAPPED => break,

@@ -10,8 +10,10 @@
 
 mod attribution;
 mod border;
+mod labels;
 mod line;
 mod signature;
+mod titles;
 mod words;
 
 use attribution::attribution;
