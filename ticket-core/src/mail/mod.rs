@@ -7,6 +7,7 @@ mod fingerprint;
 mod id;
 mod inbound;
 mod machine;
+mod quote;
 mod signing;
 mod threading;
 
@@ -19,6 +20,7 @@ pub use inbound::{
     Decision, DeliveryReport, Evidence, InboundMail, InboundPart, Outcome, Quarantine,
 };
 pub use machine::{LOOP_HEADER, Writer, is_own, machine_sign, wants_silence, writer};
+pub use quote::{PartKind, Separated, TextPart, separate, separate_under};
 pub use signing::{AddressToken, SignedId, SigningKey};
 pub use threading::{Facts, decide_mail};
 
