@@ -28,8 +28,13 @@ impl Chance {
         self.below(times) == 0
     }
 
+    /// One of some values.
+    pub(super) fn pick<T: Copy>(&mut self, values: &[T]) -> T {
+        *self.one(values)
+    }
+
     /// One of some things.
-    pub(super) fn pick<'a, T>(&mut self, things: &'a [T]) -> &'a T {
+    pub(super) fn one<'a, T>(&mut self, things: &'a [T]) -> &'a T {
         &things[self.below(things.len())]
     }
 }

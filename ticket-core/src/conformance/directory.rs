@@ -143,7 +143,7 @@ pub(super) async fn members_are_the_active_team_of_a_queue<H: DirectoryHarness>(
         [bob.clone(), eve.clone()],
         "by id"
     );
-    assert_eq!(members("billing").await, [eve.clone()]);
+    assert_eq!(members("billing").await, [eve]);
     assert_eq!(members("sales").await, []);
     roster
         .save_person(&agent("eve", &["sales"]))

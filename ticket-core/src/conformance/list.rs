@@ -75,6 +75,49 @@ macro_rules! __conformance_list {
                 settings_of_another_generation_are_refused,
                 of_concurrent_savers_one_wins,
             }
+            search {
+                every_test_means_what_it_says,
+                conditions_hold_together,
+                lists_and_counts_agree_with_single_tickets,
+                counting_stops_at_its_bound,
+                a_customer_sees_on_hold_as_open,
+                a_customer_does_not_search_notes,
+                a_customer_sees_public_changes_only,
+                a_customer_asks_nothing_for_the_team,
+                what_the_clock_makes_due_is_found,
+                a_search_follows_each_change,
+            }
+            paging {
+                pages_are_in_order_without_gaps,
+                the_last_page_says_so,
+                a_page_holds_a_hundred_at_most,
+                a_cursor_names_the_last_row,
+                pages_stay_stable_while_tickets_come,
+            }
+            text {
+                hostile_texts_come_back_as_written,
+                nul_is_replaced_before_it_is_stored,
+                the_longest_body_is_kept_and_found,
+                words_are_found_however_they_are_spelled,
+                times_are_kept_to_the_microsecond,
+                every_kind_of_event_comes_back,
+            }
+            histories {
+                a_history_folds_to_its_ticket,
+                a_walk_meets_every_ticket_once,
+            }
+            tenants {
+                tenants_with_equal_ids_do_not_meet,
+                nothing_of_a_tenant_is_seen_by_another,
+                writes_of_a_tenant_reach_no_other,
+            }
+            reopening {
+                what_was_written_is_there_after_reopening,
+            }
+            model {
+                it_answers_like_the_reference,
+                it_answers_like_the_reference_again,
+            }
         } }
     };
     (blob_store $mode:tt) => {

@@ -41,6 +41,11 @@ impl Maker {
         self.now
     }
 
+    /// Goes to another time.
+    pub(super) const fn set(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
     /// A moment later.
     pub(super) fn tick(&mut self) -> Timestamp {
         self.now = self.now.plus(Duration::from_micros(1_000_001));
@@ -81,6 +86,12 @@ impl Maker {
     pub(super) fn open(&mut self, number: u64) -> Draft<'_> {
         let opening = self.opening(number);
         self.begin(opening, "It is stuck.")
+    }
+
+    /// A plan that opens ticket 1 with this text.
+    pub(super) fn begin_with(&mut self, text: &str) -> Draft<'_> {
+        let opening = self.opening(1);
+        self.begin(opening, text)
     }
 
     /// A plan that opens a ticket so.
@@ -213,6 +224,11 @@ impl Draft<'_> {
         self.add_event(Event::Redacted { posting });
         self.plan.redactions.push(posting);
         self
+    }
+
+    /// What the plan erases so far.
+    pub(super) fn redactions(&self) -> &[Posting] {
+        &self.plan.redactions
     }
 
     /// One more notice, to a person at `person@example.org`.

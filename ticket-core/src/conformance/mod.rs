@@ -55,22 +55,34 @@
     reason = "a case of the suite is a test: it stops at the first surprise"
 )]
 
+mod author;
 mod blobs;
 mod bus;
 mod chance;
 mod commit;
 mod directory;
+mod everything;
 mod expect;
 mod harness;
+mod histories;
 mod keys;
 mod limiter;
 mod list;
 mod maker;
+mod model;
 mod outbox;
+mod paging;
+mod questions;
 mod redaction;
+mod reopening;
+mod search;
 mod sessions;
 mod settings;
+mod snapshot;
 mod spool;
+mod tenants;
+mod text;
+mod vocabulary;
 
 pub use harness::{
     BlobStoreHarness, DirectoryHarness, EventBusHarness, RateLimiterHarness, SessionsHarness,
