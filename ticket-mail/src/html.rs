@@ -129,7 +129,11 @@ impl Writer {
             Role::Quote | Role::QuoteUnlessForwarded => &mut self.quotes,
             Role::Verbatim => &mut self.verbatim,
         };
-        *counter = if opened { *counter + 1 } else { counter.saturating_sub(1) };
+        *counter = if opened {
+            *counter + 1
+        } else {
+            counter.saturating_sub(1)
+        };
     }
 
     fn write(&mut self, text: &str) {
@@ -148,7 +152,10 @@ impl Writer {
         if text.starts_with(is_space) {
             self.space = true;
         }
-        let mut words = text.split(is_space).filter(|word| !word.is_empty()).peekable();
+        let mut words = text
+            .split(is_space)
+            .filter(|word| !word.is_empty())
+            .peekable();
         while let Some(word) = words.next() {
             self.release_forward(word);
             self.put(word);
@@ -158,7 +165,11 @@ impl Writer {
 
     /// The first word inside a container decides whether it is a forwarded mail.
     fn release_forward(&mut self, word: &str) {
-        let Some((_, role)) = self.open.iter_mut().rev().find(|(_, role)| *role != Role::Plain)
+        let Some((_, role)) = self
+            .open
+            .iter_mut()
+            .rev()
+            .find(|(_, role)| *role != Role::Plain)
         else {
             return;
         };
@@ -181,16 +192,21 @@ impl Writer {
         }
         self.space = false;
         // A no-break space is a space for whoever reads a text.
-        self.line.extend(text.chars().map(|c| if c == '\u{a0}' { ' ' } else { c }));
+        self.line
+            .extend(text.chars().map(|c| if c == '\u{a0}' { ' ' } else { c }));
     }
 
     /// Shows where a link goes, unless its text says so.
     fn end_link(&mut self) {
-        let Some((href, start)) = self.link.take() else { return };
+        let Some((href, start)) = self.link.take() else {
+            return;
+        };
         let shown = self.line.get(start..).unwrap_or_default().trim();
         let target = href.trim_start_matches("mailto:");
         let plain = |url: &str| {
-            let url = url.trim_start_matches("https://").trim_start_matches("http://");
+            let url = url
+                .trim_start_matches("https://")
+                .trim_start_matches("http://");
             url.trim_end_matches('/').to_lowercase()
         };
         let absolute = ["http://", "https://", "mailto:"]
@@ -264,18 +280,57 @@ fn is_space(c: char) -> bool {
 fn is_container(name: &[u8]) -> bool {
     matches!(
         name,
-        b"blockquote" | b"div" | b"head" | b"pre" | b"script" | b"section" | b"span" | b"style"
-            | b"table" | b"template" | b"textarea" | b"title" | b"noscript" | b"object"
+        b"blockquote"
+            | b"div"
+            | b"head"
+            | b"pre"
+            | b"script"
+            | b"section"
+            | b"span"
+            | b"style"
+            | b"table"
+            | b"template"
+            | b"textarea"
+            | b"title"
+            | b"noscript"
+            | b"object"
     )
 }
 
 fn is_block(name: &[u8]) -> bool {
     matches!(
         name,
-        b"address" | b"article" | b"aside" | b"blockquote" | b"body" | b"center" | b"dd" | b"div"
-            | b"dl" | b"dt" | b"fieldset" | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4"
-            | b"h5" | b"h6" | b"header" | b"html" | b"li" | b"main" | b"nav" | b"ol" | b"p"
-            | b"pre" | b"section" | b"table" | b"tr" | b"ul"
+        b"address"
+            | b"article"
+            | b"aside"
+            | b"blockquote"
+            | b"body"
+            | b"center"
+            | b"dd"
+            | b"div"
+            | b"dl"
+            | b"dt"
+            | b"fieldset"
+            | b"footer"
+            | b"form"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+            | b"header"
+            | b"html"
+            | b"li"
+            | b"main"
+            | b"nav"
+            | b"ol"
+            | b"p"
+            | b"pre"
+            | b"section"
+            | b"table"
+            | b"tr"
+            | b"ul"
     )
 }
 
@@ -283,8 +338,18 @@ fn is_block(name: &[u8]) -> bool {
 fn has_gap(name: &[u8]) -> bool {
     matches!(
         name,
-        b"blockquote" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"ol" | b"p" | b"pre"
-            | b"table" | b"ul"
+        b"blockquote"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+            | b"ol"
+            | b"p"
+            | b"pre"
+            | b"table"
+            | b"ul"
     )
 }
 

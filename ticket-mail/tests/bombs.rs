@@ -35,12 +35,16 @@ fn noted(mail: &InboundMail, what: &str) {
 fn two_thousand_nested_multiparts() {
     let mut raw = HEAD.to_owned();
     for depth in 0..2_000 {
-        raw += &format!("Content-Type: multipart/mixed; boundary=\"b{depth}\"\r\n\r\n--b{depth}\r\n");
+        raw +=
+            &format!("Content-Type: multipart/mixed; boundary=\"b{depth}\"\r\n\r\n--b{depth}\r\n");
     }
     raw += "Content-Type: text/plain\r\n\r\nat the bottom\r\n";
     let mail = read_fast(raw.into_bytes());
     noted(&mail, "multiparts deeper");
-    let kept = mail.parts.iter().any(|part| part.bytes.ends_with(b"at the bottom\r\n"));
+    let kept = mail
+        .parts
+        .iter()
+        .any(|part| part.bytes.ends_with(b"at the bottom\r\n"));
     assert!(kept, "what is too deep is a file");
 }
 
@@ -66,9 +70,15 @@ fn a_hundred_thousand_multiparts_whose_boundaries_never_come() {
 
 #[test]
 fn a_header_field_of_a_megabyte() {
-    let mail = read_fast(with_body(&format!("X-Long: {}\r\n", "x ".repeat(1 << 19)), "hello"));
+    let mail = read_fast(with_body(
+        &format!("X-Long: {}\r\n", "x ".repeat(1 << 19)),
+        "hello",
+    ));
     noted(&mail, "long header fields");
-    assert_eq!((mail.subject.as_str(), mail.text.as_str()), ("hello", "hello"));
+    assert_eq!(
+        (mail.subject.as_str(), mail.text.as_str()),
+        ("hello", "hello")
+    );
 }
 
 #[test]
@@ -81,7 +91,10 @@ fn fifty_thousand_header_fields() {
 
 #[test]
 fn ten_thousand_to_fields_and_ten_thousand_addresses() {
-    let fields = read_fast(with_body(&"To: bob@example.org\r\n".repeat(10_000), "hello"));
+    let fields = read_fast(with_body(
+        &"To: bob@example.org\r\n".repeat(10_000),
+        "hello",
+    ));
     assert!(fields.to.len() <= limits::FIELDS);
     let addresses = "bob@example.org, ".repeat(10_000);
     let mail = read_fast(with_body(&format!("To: {addresses}\r\n"), "hello"));
@@ -91,33 +104,62 @@ fn ten_thousand_to_fields_and_ten_thousand_addresses() {
 
 #[test]
 fn twenty_thousand_references_keep_the_newest() {
-    let ids: Vec<String> = (0..20_000).map(|id| format!("<{id}@example.org>")).collect();
-    let mail = read_fast(with_body(&format!("References: {}\r\n", ids.join("\r\n ")), "hello"));
+    let ids: Vec<String> = (0..20_000)
+        .map(|id| format!("<{id}@example.org>"))
+        .collect();
+    let mail = read_fast(with_body(
+        &format!("References: {}\r\n", ids.join("\r\n ")),
+        "hello",
+    ));
     assert_eq!(mail.references.len(), limits::REFERENCES);
-    assert_eq!(mail.references[limits::REFERENCES - 1].as_str(), "19999@example.org");
+    assert_eq!(
+        mail.references[limits::REFERENCES - 1].as_str(),
+        "19999@example.org"
+    );
     noted(&mail, "older references");
 }
 
 #[test]
 fn nested_comments_and_open_quotes() {
-    for address in ["(".repeat(500_000), "\"".repeat(500_001), "<".repeat(500_000), ",;:".repeat(99_999)] {
-        read_fast(with_body(&format!("Cc: {address}\r\nReply-To: {address}\r\n"), "hello"));
+    for address in [
+        "(".repeat(500_000),
+        "\"".repeat(500_001),
+        "<".repeat(500_000),
+        ",;:".repeat(99_999),
+    ] {
+        read_fast(with_body(
+            &format!("Cc: {address}\r\nReply-To: {address}\r\n"),
+            "hello",
+        ));
     }
     let comments = "(".repeat(500_000);
-    read_fast(with_body(&format!("Content-Type: {comments}\r\nDate: {comments}\r\n"), "hello"));
+    read_fast(with_body(
+        &format!("Content-Type: {comments}\r\nDate: {comments}\r\n"),
+        "hello",
+    ));
 }
 
 #[test]
 fn a_content_type_with_very_many_parameters() {
     let many: String = (0..100_000).map(|id| format!(";a{id}*1=x")).collect();
-    read_fast(with_body(&format!("Content-Type: text/plain{many}\r\n"), "hello"));
+    read_fast(with_body(
+        &format!("Content-Type: text/plain{many}\r\n"),
+        "hello",
+    ));
 }
 
 #[test]
 fn quoted_printable_and_base64_that_never_end() {
     for encoding in ["quoted-printable", "base64"] {
-        for body in ["=".repeat(3_000_000), "=\r\n".repeat(1_000_000), "\u{0}".repeat(1_000_000)] {
-            read_fast(with_body(&format!("Content-Transfer-Encoding: {encoding}\r\n"), &body));
+        for body in [
+            "=".repeat(3_000_000),
+            "=\r\n".repeat(1_000_000),
+            "\u{0}".repeat(1_000_000),
+        ] {
+            read_fast(with_body(
+                &format!("Content-Transfer-Encoding: {encoding}\r\n"),
+                &body,
+            ));
         }
     }
 }
@@ -126,7 +168,11 @@ fn quoted_printable_and_base64_that_never_end() {
 fn five_hundred_nested_messages_and_many_more() {
     for depth in [500, 200_000] {
         let mut raw = with_body("Content-Type: message/rfc822\r\n", "");
-        raw.extend("Content-Type: message/rfc822\r\n\r\n".repeat(depth).into_bytes());
+        raw.extend(
+            "Content-Type: message/rfc822\r\n\r\n"
+                .repeat(depth)
+                .into_bytes(),
+        );
         let mail = read_fast(raw);
         assert_eq!(mail.parts.len(), 1, "an attached mail is one file");
     }
@@ -134,7 +180,14 @@ fn five_hundred_nested_messages_and_many_more() {
 
 #[test]
 fn html_a_hundred_thousand_elements_deep() {
-    for element in ["<div>", "<blockquote>", "<b><p>", "<table><tr><td>", "<a href=x>", "<pre>"] {
+    for element in [
+        "<div>",
+        "<blockquote>",
+        "<b><p>",
+        "<table><tr><td>",
+        "<a href=x>",
+        "<pre>",
+    ] {
         let html = format!("{}deep", element.repeat(100_000));
         let mail = read_fast(with_body("Content-Type: text/html\r\n", &html));
         assert!(mail.text.contains("deep"), "{element}");
@@ -164,13 +217,20 @@ fn a_single_line_of_ten_megabytes() {
 fn ten_megabytes_of_flowed_quotes_and_delimiters() {
     for line in ["> \r\n", ">".repeat(900).as_str(), "--b\r\n", "a \r\n"] {
         let lines = line.repeat(10 * 1024 * 1024 / line.len());
-        read_fast(with_body("Content-Type: text/plain; format=flowed\r\n", &lines));
+        read_fast(with_body(
+            "Content-Type: text/plain; format=flowed\r\n",
+            &lines,
+        ));
     }
 }
 
 #[test]
 fn a_year_that_does_not_exist() {
-    for date in ["Mon, 1 Jan 99999 00:00:00 +0000", "31 Feb 2020 99:99:99 +9999", "\u{0}"] {
+    for date in [
+        "Mon, 1 Jan 99999 00:00:00 +0000",
+        "31 Feb 2020 99:99:99 +9999",
+        "\u{0}",
+    ] {
         let mail = read_fast(with_body(&format!("Date: {date}\r\n"), "hello"));
         assert_eq!(mail.text, "hello", "{date}");
     }
@@ -181,9 +241,22 @@ fn any_bytes_are_read_or_refused() {
     // A small generator of its own (xorshift), so that a failure can be repeated.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let words: [&[u8]; 16] = [
-        b"--b\r\n", b"--b--\n", b"\r\n\r\n", b"Content-Type: multipart/mixed; boundary=b\n", b"=?", b"?=",
-        b"Content-Type: text/html; charset=utf-7\n", b"<blockquote", b">", b"=\r\n", b"\0", b"\xff\xfe",
-        b"Content-Transfer-Encoding: base64\n", b"From: \"", b"Content-Type: message/delivery-status\n\n", b"=?utf-8?q?=0d=0a?=",
+        b"--b\r\n",
+        b"--b--\n",
+        b"\r\n\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\n",
+        b"=?",
+        b"?=",
+        b"Content-Type: text/html; charset=utf-7\n",
+        b"<blockquote",
+        b">",
+        b"=\r\n",
+        b"\0",
+        b"\xff\xfe",
+        b"Content-Transfer-Encoding: base64\n",
+        b"From: \"",
+        b"Content-Type: message/delivery-status\n\n",
+        b"=?utf-8?q?=0d=0a?=",
     ];
     for _ in 0..20_000 {
         let mut raw = b"From: a@b.example\n".to_vec();
@@ -195,6 +268,10 @@ fn any_bytes_are_read_or_refused() {
         }
         state = state.wrapping_add(0x9e37_79b9);
         let mail = ticket_mail::read(&raw).expect("a mail");
-        assert!(mail.headers.iter().all(|(_, value)| !value.contains(char::is_control)));
+        assert!(
+            mail.headers
+                .iter()
+                .all(|(_, value)| !value.contains(char::is_control))
+        );
     }
 }

@@ -40,11 +40,15 @@ fn the_corpus_reads_as_its_authors_say() {
         let path = text(&expected, "path").to_owned();
         let raw = std::fs::read(folder.join(&path)).expect("a message");
         let message = Message::new(&raw, text(&expected, "format"));
-        let tally = tallies.entry(text(&expected, "source").to_owned()).or_default();
+        let tally = tallies
+            .entry(text(&expected, "source").to_owned())
+            .or_default();
         tally.messages += 1;
         let mut all_hold = true;
         for (field, wanted) in expected.as_object().expect("an object") {
-            let Some(found) = check(&message, field, wanted) else { continue };
+            let Some(found) = check(&message, field, wanted) else {
+                continue;
+            };
             tally.checks += 1;
             match found {
                 Ok(()) => tally.held += 1,
@@ -79,7 +83,10 @@ fn take(known: &mut Vec<Disagreement>, path: &str, field: &str) -> bool {
 }
 
 fn print(tallies: &BTreeMap<String, Tally>) {
-    println!("{:20} {:>9} {:>6} {:>7} {:>6}", "source", "messages", "hold", "checks", "hold");
+    println!(
+        "{:20} {:>9} {:>6} {:>7} {:>6}",
+        "source", "messages", "hold", "checks", "hold"
+    );
     let mut all = Tally::default();
     for (source, tally) in tallies {
         line(source, tally);
@@ -92,6 +99,11 @@ fn print(tallies: &BTreeMap<String, Tally>) {
 }
 
 fn line(source: &str, tally: &Tally) {
-    let Tally { messages, messages_held, checks, held } = tally;
+    let Tally {
+        messages,
+        messages_held,
+        checks,
+        held,
+    } = tally;
     println!("{source:20} {messages:>9} {messages_held:>6} {checks:>7} {held:>6}");
 }

@@ -55,13 +55,15 @@ fn choose(parts: &[Part<'_>], ids: &[usize], kind: &str, mut wanted: Wanted, bod
         let part = &parts[id];
         if part.is_multipart() {
             let inner = Wanted {
-                in_alternative: wanted.in_alternative
-                    || part.media_type == "multipart/alternative",
+                in_alternative: wanted.in_alternative || part.media_type == "multipart/alternative",
                 ..wanted
             };
             choose(parts, &part.children, &part.media_type, inner, bodies);
         } else if is_inline(part, position, kind) {
-            let (plain, html) = (part.media_type == "text/plain", part.media_type == "text/html");
+            let (plain, html) = (
+                part.media_type == "text/plain",
+                part.media_type == "text/html",
+            );
             if kind == "multipart/alternative" {
                 if plain && wanted.text {
                     bodies.text.push(id);
@@ -144,7 +146,8 @@ fn append(whole: &mut String, text: &str) {
 fn plain_text(mail: &mut InboundMail, part: &Part<'_>) -> String {
     let text = decoded_text(mail, part);
     let is = |name: &str, value: &str| {
-        part.parameter(name).is_some_and(|found| found.eq_ignore_ascii_case(value))
+        part.parameter(name)
+            .is_some_and(|found| found.eq_ignore_ascii_case(value))
     };
     if is("format", "flowed") {
         flowed::join(&text, is("delsp", "yes"))
@@ -161,7 +164,10 @@ fn decoded_text(mail: &mut InboundMail, part: &Part<'_>) -> String {
 fn decoded<'a>(mail: &mut InboundMail, part: &Part<'a>) -> std::borrow::Cow<'a, [u8]> {
     let (bytes, right) = decode::bytes(part);
     if !right {
-        let text = format!("wrong {} in a part of type {}", part.encoding, part.media_type);
+        let text = format!(
+            "wrong {} in a part of type {}",
+            part.encoding, part.media_type
+        );
         if !mail.left_out.contains(&text) {
             mail.left_out.push(text);
         }
@@ -187,8 +193,10 @@ fn keep_long_texts(mail: &mut InboundMail) {
             end -= 1;
         }
         let cut = mail.text[..end].to_owned();
-        mail.left_out.push("the end of a long text, kept as a file".to_owned());
-        mail.parts.push(whole("text/plain", std::mem::replace(&mut mail.text, cut)));
+        mail.left_out
+            .push("the end of a long text, kept as a file".to_owned());
+        mail.parts
+            .push(whole("text/plain", std::mem::replace(&mut mail.text, cut)));
     }
 }
 

@@ -28,7 +28,10 @@ fn base64(body: &[u8]) -> (Cow<'_, [u8]>, bool) {
     }
     let fits = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     let kept: Vec<u8> = body.iter().filter(fits).copied().collect();
-    let solid = body.iter().filter(|byte| !byte.is_ascii_whitespace()).count();
+    let solid = body
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .count();
     let decoded = base64_decode(&kept).filter(|_| kept.len() * 10 > solid * 9);
     (decoded.map_or(body.into(), Cow::from), false)
 }

@@ -10,6 +10,9 @@ use ticket_core::value::{EmailAddress, Mailbox, Timestamp};
 use super::decode::windows_1252;
 use super::{instant, limits};
 
+/// Longest name of a field, in bytes.
+const NAME_MAX: usize = 200;
+
 /// A header field with its continuation lines, ending with a line break.
 #[derive(Debug, Clone)]
 pub(super) struct Field<'a> {
@@ -25,7 +28,11 @@ impl<'a> Field<'a> {
         let colon = lines.iter().position(|byte| *byte == b':')?;
         let name = lines[..colon].trim_ascii();
         let plain = |byte: &u8| byte.is_ascii_graphic();
-        if name.is_empty() || lines[0].is_ascii_whitespace() || !name.iter().all(plain) {
+        if name.is_empty()
+            || name.len() > NAME_MAX
+            || lines[0].is_ascii_whitespace()
+            || !name.iter().all(plain)
+        {
             return None;
         }
         let cut = lines.len() > longest;
@@ -146,7 +153,11 @@ impl<'a> Field<'a> {
     /// The envelope sender: `Some(None)` is `<>`, none when it is no address.
     pub(super) fn return_path(&self) -> Option<Option<EmailAddress>> {
         let text = self.text();
-        let inner = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        let inner = text
+            .trim()
+            .trim_start_matches('<')
+            .trim_end_matches('>')
+            .trim();
         if inner.is_empty() {
             return Some(None);
         }
@@ -175,9 +186,8 @@ fn with_line_break(raw: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 
 /// Control characters and line separators become spaces; so do runs of white space.
 pub(super) fn one_line(text: &str) -> String {
-    let breaks = |c: char| {
-        c.is_control() || c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}')
-    };
+    let breaks =
+        |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut line = String::with_capacity(text.len());
     for word in text.split(breaks).filter(|word| !word.is_empty()) {
         if !line.is_empty() {

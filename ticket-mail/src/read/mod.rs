@@ -41,7 +41,10 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
     if raw.len() > limits::MAIL {
         return Err(Unreadable::TooLarge(raw.len()));
     }
-    if raw.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
+    if raw
+        .iter()
+        .all(|byte| byte.is_ascii_whitespace() || *byte == 0)
+    {
         return Err(Unreadable::Empty);
     }
     let mut split = split::split(raw);
@@ -54,7 +57,7 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
     if mail.return_path.is_none() {
         mail.return_path = mbox_sender(raw);
     }
-    fill_body(&mut mail, split);
+    fill_body(&mut mail, &split);
     Ok(mail)
 }
 
@@ -89,7 +92,9 @@ fn read_field(mail: &mut InboundMail, name: &str, field: &Field<'_>) {
         "to" => extend(&mut mail.to, field),
         "cc" => extend(&mut mail.cc, field),
         "subject" if mail.subject.is_empty() => mail.subject = field.text(),
-        "message-id" if mail.message_id.is_none() => mail.message_id = field.ids().into_iter().next(),
+        "message-id" if mail.message_id.is_none() => {
+            mail.message_id = field.ids().into_iter().next();
+        }
         "in-reply-to" if mail.in_reply_to.len() < limits::REFERENCES => {
             mail.in_reply_to.extend(field.ids());
             mail.in_reply_to.truncate(limits::REFERENCES);
@@ -113,7 +118,10 @@ fn read_field(mail: &mut InboundMail, name: &str, field: &Field<'_>) {
 /// The envelope sender of the `From ` line that some hosts write before the header (RFC 4155);
 /// it stands for the null sender when it is a name without a domain.
 fn mbox_sender(raw: &[u8]) -> Option<Option<EmailAddress>> {
-    let line = raw.strip_prefix(b"From ")?.split(|byte| *byte == b'\n').next()?;
+    let line = raw
+        .strip_prefix(b"From ")?
+        .split(|byte| *byte == b'\n')
+        .next()?;
     let word = line.split(u8::is_ascii_whitespace).next()?;
     let word = std::str::from_utf8(word).ok()?;
     if word.eq_ignore_ascii_case("MAILER-DAEMON") {
@@ -129,10 +137,10 @@ fn extend(list: &mut Vec<Mailbox>, field: &Field<'_>) {
     }
 }
 
-fn fill_body(mail: &mut InboundMail, split: Split<'_>) {
+fn fill_body(mail: &mut InboundMail, split: &Split<'_>) {
     mail.left_out.extend(split.left_out.iter().cloned());
-    report::fill(mail, &split);
-    body::fill(mail, &split);
+    report::fill(mail, split);
+    body::fill(mail, split);
     report::fill_from_text(mail);
 }
 

@@ -28,8 +28,11 @@ pub(super) fn fill(mail: &mut InboundMail, split: &Split<'_>) {
     }
     for part in &split.parts {
         match part.media_type.as_str() {
-            "message/rfc822" | "message/global" | "text/rfc822-headers"
-            | "message/rfc822-headers" | "message/global-headers" => {
+            "message/rfc822"
+            | "message/global"
+            | "text/rfc822-headers"
+            | "message/rfc822-headers"
+            | "message/global-headers" => {
                 let (bytes, _) = decode::bytes(part);
                 add(mail, message_id_of(&bytes));
             }
@@ -71,9 +74,10 @@ fn add(mail: &mut InboundMail, id: Option<MailMessageId>) {
 /// Whether the sender is a mail system: the null sender, or one of its usual names.
 fn by_mail_system(mail: &InboundMail) -> bool {
     mail.return_path == Some(None)
-        || mail.from.as_ref().is_some_and(|from| {
-            matches!(from.address.local(), "mailer-daemon" | "postmaster")
-        })
+        || mail
+            .from
+            .as_ref()
+            .is_some_and(|from| matches!(from.address.local(), "mailer-daemon" | "postmaster"))
 }
 
 /// Reads the groups of fields: the first is about the mail, each other about a recipient.
@@ -106,7 +110,11 @@ fn report(fields: &[Field<'_>]) -> Option<DeliveryReport> {
 /// The address of `rfc822; ada@example.org`, with or without its type and brackets.
 fn address(text: &str) -> Option<EmailAddress> {
     let inner = without_type(text);
-    inner.trim_start_matches('<').trim_end_matches('>').parse().ok()
+    inner
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .parse()
+        .ok()
 }
 
 fn without_type(text: &str) -> &str {

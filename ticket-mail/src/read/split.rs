@@ -51,7 +51,10 @@ impl Part<'_> {
 
     /// The file name as given: from the disposition, or else from the type (RFC 2183, 2.3).
     pub(super) fn name(&self) -> Option<&str> {
-        let named = self.disposition.as_ref().and_then(|d| d.attribute("filename"));
+        let named = self
+            .disposition
+            .as_ref()
+            .and_then(|d| d.attribute("filename"));
         named.or_else(|| self.parameter("name"))
     }
 }
@@ -99,7 +102,10 @@ pub(super) fn split(raw: &[u8]) -> Split<'_> {
     };
     splitter.run(&header.fields);
     if splitter.too_deep {
-        let text = format!("the structure of multiparts deeper than {}", limits::NESTING);
+        let text = format!(
+            "the structure of multiparts deeper than {}",
+            limits::NESTING
+        );
         splitter.left_out.push(text);
     }
     Split {
@@ -112,7 +118,10 @@ pub(super) fn split(raw: &[u8]) -> Split<'_> {
 /// Reads a header up to its empty line. Lines that are no field are skipped before the first
 /// and between fields; without any field, all is body.
 pub(super) fn header(raw: &[u8], most: usize, longest: usize) -> Header<'_> {
-    let start = raw.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(raw.len());
+    let start = raw
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace())
+        .unwrap_or(raw.len());
     header_from(raw, start, most, longest, |_| false)
 }
 
@@ -159,9 +168,15 @@ fn header_from<'a>(
         (0, 0) => None,
         (0, cut) => Some(format!("the rest of {cut} long header fields")),
         (dropped, 0) => Some(format!("{dropped} header fields")),
-        (dropped, cut) => Some(format!("{dropped} header fields and the rest of {cut} long ones")),
+        (dropped, cut) => Some(format!(
+            "{dropped} header fields and the rest of {cut} long ones"
+        )),
     };
-    Header { fields, body: at, left_out }
+    Header {
+        fields,
+        body: at,
+        left_out,
+    }
 }
 
 impl<'a> Splitter<'a> {
@@ -250,7 +265,11 @@ impl<'a> Splitter<'a> {
         self.parts.push(part);
         match boundary {
             Some(boundary) if self.open.len() < limits::NESTING => {
-                self.open.push(Open { part: id, boundary, body });
+                self.open.push(Open {
+                    part: id,
+                    boundary,
+                    body,
+                });
                 None
             }
             Some(_) => {
@@ -266,15 +285,19 @@ impl<'a> Splitter<'a> {
     fn delimiter(&self, line: &[u8]) -> Option<(usize, bool)> {
         let name = line.strip_prefix(b"--")?.trim_ascii_end();
         let inner = name.strip_suffix(b"--");
-        self.open.iter().enumerate().rev().find_map(|(depth, open)| {
-            if open.boundary == name {
-                Some((depth, false))
-            } else if inner == Some(open.boundary.as_slice()) {
-                Some((depth, true))
-            } else {
-                None
-            }
-        })
+        self.open
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(depth, open)| {
+                if open.boundary == name {
+                    Some((depth, false))
+                } else if inner == Some(open.boundary.as_slice()) {
+                    Some((depth, true))
+                } else {
+                    None
+                }
+            })
     }
 
     /// Closes all multiparts but the outermost `depth`. One without parts is text.

@@ -10,7 +10,11 @@ pub(crate) struct Disagreement {
 
 pub(crate) fn all() -> Vec<Disagreement> {
     LIST.iter()
-        .map(|(path, field, reason)| Disagreement { path, field, reason })
+        .map(|(path, field, reason)| Disagreement {
+            path,
+            field,
+            reason,
+        })
         .collect()
 }
 

@@ -38,10 +38,16 @@ type Verdict = Option<Result<(), String>>;
 pub(crate) fn check(message: &Message, field: &str, wanted: &Value) -> Verdict {
     match field {
         "must_not_fail" => Some(Ok(())),
-        "reply_text" | "reply_text_contains" | "reply_text_lacks" | "reply_text_no_space"
-        | "reply_html_no_space" | "reply_not_empty" => reply(message, field, wanted),
+        "reply_text"
+        | "reply_text_contains"
+        | "reply_text_lacks"
+        | "reply_text_no_space"
+        | "reply_html_no_space"
+        | "reply_not_empty" => reply(message, field, wanted),
         "full_text_contains" => Some(holds(
-            strings(wanted).iter().all(|part| message.text().contains(part)),
+            strings(wanted)
+                .iter()
+                .all(|part| message.text().contains(part)),
             &message.text(),
         )),
         _ => match message {
@@ -77,7 +83,11 @@ fn header(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
             return Some(holds(mail.date == Some(wanted), &mail.date));
         }
         "envelope_from" => {
-            json!(mail.return_path.as_ref().map(|from| from.as_ref().map(|from| from.as_written())))
+            json!(
+                mail.return_path
+                    .as_ref()
+                    .map(|from| from.as_ref().map(|from| from.as_written()))
+            )
         }
         _ => return None,
     };
@@ -92,18 +102,31 @@ fn body(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
         "html_contains" => {
             let html = mail.html.as_deref().unwrap_or_default();
             let html = html.replace("\r\n", "\n");
-            holds(strings(wanted).iter().all(|part| html.contains(part)), &mail.html)
+            holds(
+                strings(wanted).iter().all(|part| html.contains(part)),
+                &mail.html,
+            )
         }
         "attachment_count" => equal(&json!(mail.parts.len()), wanted),
         "attachment_names" => {
-            let name = |name: &str| if name.is_empty() { Value::Null } else { json!(name) };
+            let name = |name: &str| {
+                if name.is_empty() {
+                    Value::Null
+                } else {
+                    json!(name)
+                }
+            };
             let names: Vec<Value> = mail.parts.iter().map(|part| name(&part.name)).collect();
             equal(&json!(names), wanted)
         }
         "attachment_sizes" => {
-            let fits = wanted.as_array()?.iter().zip(&mail.parts).all(|(size, part)| {
-                size.is_null() || size.as_u64() == u64::try_from(part.bytes.len()).ok()
-            });
+            let fits = wanted
+                .as_array()?
+                .iter()
+                .zip(&mail.parts)
+                .all(|(size, part)| {
+                    size.is_null() || size.as_u64() == u64::try_from(part.bytes.len()).ok()
+                });
             let sizes: Vec<_> = mail.parts.iter().map(|part| part.bytes.len()).collect();
             holds(fits, &sizes)
         }
@@ -121,11 +144,16 @@ fn report(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
             equal(&json!(failed), wanted)
         }
         "dsn" => {
-            let Some(found) = first else { return Some(Err("no report".to_owned())) };
+            let Some(found) = first else {
+                return Some(Err("no report".to_owned()));
+            };
             let recipient = found.recipient.as_ref().map(|to| to.as_written());
             let same = |key: &str, found: Option<&str>| {
                 wanted[key].as_str().is_none_or(|wanted| {
-                    let wanted = wanted.split_once(';').map_or(wanted, |(_, rest)| rest).trim();
+                    let wanted = wanted
+                        .split_once(';')
+                        .map_or(wanted, |(_, rest)| rest)
+                        .trim();
                     found.is_some_and(|found| found == wanted)
                 })
             };
@@ -140,7 +168,11 @@ fn report(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
 }
 
 fn addresses(list: &[Mailbox]) -> Value {
-    json!(list.iter().map(|one| one.address.as_written()).collect::<Vec<_>>())
+    json!(
+        list.iter()
+            .map(|one| one.address.as_written())
+            .collect::<Vec<_>>()
+    )
 }
 
 fn strings(value: &Value) -> Vec<&str> {
@@ -151,10 +183,16 @@ fn strings(value: &Value) -> Vec<&str> {
 }
 
 fn equal(found: &Value, wanted: &Value) -> Result<(), String> {
-    let one_of_one = wanted.as_str().is_some_and(|wanted| *found == json!([wanted]));
+    let one_of_one = wanted
+        .as_str()
+        .is_some_and(|wanted| *found == json!([wanted]));
     holds(found == wanted || one_of_one, found)
 }
 
 fn holds(holds: bool, found: &impl std::fmt::Debug) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{found:?}")) }
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("{found:?}"))
+    }
 }
