@@ -10,6 +10,9 @@ use ticket_core::value::{EmailAddress, Mailbox, Timestamp};
 use super::decode::windows_1252;
 use super::{instant, limits};
 
+/// Longest name of a field, in bytes.
+const NAME_MAX: usize = 200;
+
 /// A header field with its continuation lines, ending with a line break.
 #[derive(Debug, Clone)]
 pub(super) struct Field<'a> {
@@ -25,7 +28,11 @@ impl<'a> Field<'a> {
         let colon = lines.iter().position(|byte| *byte == b':')?;
         let name = lines[..colon].trim_ascii();
         let plain = |byte: &u8| byte.is_ascii_graphic();
-        if name.is_empty() || lines[0].is_ascii_whitespace() || !name.iter().all(plain) {
+        if name.is_empty()
+            || name.len() > NAME_MAX
+            || lines[0].is_ascii_whitespace()
+            || !name.iter().all(plain)
+        {
             return None;
         }
         let cut = lines.len() > longest;

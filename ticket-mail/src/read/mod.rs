@@ -57,7 +57,7 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
     if mail.return_path.is_none() {
         mail.return_path = mbox_sender(raw);
     }
-    fill_body(&mut mail, split);
+    fill_body(&mut mail, &split);
     Ok(mail)
 }
 
@@ -93,7 +93,7 @@ fn read_field(mail: &mut InboundMail, name: &str, field: &Field<'_>) {
         "cc" => extend(&mut mail.cc, field),
         "subject" if mail.subject.is_empty() => mail.subject = field.text(),
         "message-id" if mail.message_id.is_none() => {
-            mail.message_id = field.ids().into_iter().next()
+            mail.message_id = field.ids().into_iter().next();
         }
         "in-reply-to" if mail.in_reply_to.len() < limits::REFERENCES => {
             mail.in_reply_to.extend(field.ids());
@@ -137,10 +137,10 @@ fn extend(list: &mut Vec<Mailbox>, field: &Field<'_>) {
     }
 }
 
-fn fill_body(mail: &mut InboundMail, split: Split<'_>) {
+fn fill_body(mail: &mut InboundMail, split: &Split<'_>) {
     mail.left_out.extend(split.left_out.iter().cloned());
-    report::fill(mail, &split);
-    body::fill(mail, &split);
+    report::fill(mail, split);
+    body::fill(mail, split);
     report::fill_from_text(mail);
 }
 
