@@ -79,6 +79,8 @@ pub struct CustomerMessage {
     pub side: Side,
     /// The text; empty after a redaction.
     pub text: String,
+    /// What is new in the text: without quotes and signature, if it came by mail.
+    pub shown: String,
     /// The HTML as received, hostile until sanitized.
     #[serde(skip)]
     pub html: Option<String>,
@@ -125,6 +127,7 @@ impl CustomerMessage {
             author: author.unwrap_or_default(),
             side: message.side,
             text: message.body.text().to_owned(),
+            shown: message.shown_text(),
             html: message.body.html().map(str::to_owned),
             attachments: message.attachments,
             redacted: message.redacted.is_some(),

@@ -71,9 +71,9 @@ pub(crate) fn plain_letter(text: &str) -> (String, String) {
 
 /// The parts of a thread that a notice shows.
 struct Shown<'a> {
-    body: Option<&'a str>,
+    body: Option<String>,
     attachments: &'a [Attachment],
-    quoted: Vec<&'a PublicMessage>,
+    quoted: Vec<(&'a PublicMessage, String)>,
 }
 
 impl<'a> Shown<'a> {
@@ -86,14 +86,14 @@ impl<'a> Shown<'a> {
             Some(Posting::Message(id)) => {
                 let message = find(thread, id);
                 (
-                    message.map(|one| one.body.text()),
+                    message.map(PublicMessage::shown_text),
                     message.map_or(&[][..], |one| &one.attachments),
                 )
             }
             Some(Posting::Note(id)) => {
                 let note = thread.notes.iter().find(|note| note.id == id);
                 (
-                    note.map(|one| one.body.text()),
+                    note.map(|one| one.body.text().to_owned()),
                     note.map_or(&[][..], |one| &one.attachments),
                 )
             }
@@ -104,9 +104,10 @@ impl<'a> Shown<'a> {
             .iter()
             .filter_map(|id| find(thread, *id))
             .filter(|message| message.redacted.is_none())
-            .take_while(|message| {
-                let fits = message.body.text().len() <= room;
-                room = room.saturating_sub(message.body.text().len());
+            .map(|message| (message, message.shown_text()))
+            .take_while(|(_, text)| {
+                let fits = text.len() <= room;
+                room = room.saturating_sub(text.len());
                 fits
             })
             .collect();
@@ -125,15 +126,10 @@ fn find(thread: &Thread, id: MessageId) -> Option<&PublicMessage> {
 fn text(notice: &Notice, shown: &Shown<'_>, names: &BTreeMap<PersonId, String>) -> String {
     let mut paragraphs: Vec<String> = Vec::new();
     paragraphs.extend([notice.intro.as_str()].into_iter().map(str::to_owned));
-    paragraphs.extend(shown.body.map(|body| body.trim_end().to_owned()));
+    paragraphs.extend(shown.body.as_ref().map(|body| body.trim_end().to_owned()));
     paragraphs.push(notice.outro.clone());
-    for message in &shown.quoted {
-        let lines = message
-            .body
-            .text()
-            .trim_end()
-            .lines()
-            .map(|line| format!("> {line}"));
+    for (message, text) in &shown.quoted {
+        let lines = text.trim_end().lines().map(|line| format!("> {line}"));
         let quote: Vec<String> = std::iter::once(heading(message, names))
             .chain(lines)
             .collect();
@@ -147,15 +143,15 @@ fn html(notice: &Notice, shown: &Shown<'_>, names: &BTreeMap<PersonId, String>) 
     let mut html = String::from("<!DOCTYPE html><html><body>\n");
     for part in [
         notice.intro.as_str(),
-        shown.body.unwrap_or_default(),
+        shown.body.as_deref().unwrap_or_default(),
         notice.outro.as_str(),
     ] {
         html.push_str(&paragraphs(part));
     }
-    for message in &shown.quoted {
+    for (message, text) in &shown.quoted {
         html.push_str(&paragraphs(&heading(message, names)));
         html.push_str("<blockquote>\n");
-        html.push_str(&paragraphs(message.body.text()));
+        html.push_str(&paragraphs(text));
         html.push_str("</blockquote>\n");
     }
     html.push_str("</body></html>\n");

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mail::MailMessageId;
+use crate::mail::{MailMessageId, separate};
 use crate::ticket::{ActorRef, Channel, Side};
 use crate::value::{Body, Invalid, MessageId, NoteId, PersonId, SpoolId, TicketId, Timestamp};
 
@@ -32,6 +32,25 @@ pub struct PublicMessage {
     pub mail: Option<MailOrigin>,
     /// Set when the message was redacted.
     pub redacted: Option<Redaction>,
+}
+
+impl PublicMessage {
+    /// What is new in the message: of one that came by mail, the part without quotes and
+    /// signature; all of it where nothing else would be left.
+    pub fn shown_text(&self) -> String {
+        let text = self.body.text();
+        match self.channel {
+            Channel::Mail => {
+                let shown = separate(text).shown();
+                if shown.is_empty() {
+                    text.to_owned()
+                } else {
+                    shown
+                }
+            }
+            Channel::Api | Channel::Web | Channel::Host => text.to_owned(),
+        }
+    }
 }
 
 /// A note that only the team may read.

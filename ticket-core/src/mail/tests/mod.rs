@@ -97,6 +97,7 @@ fn ticket(number: u64, queue: &str, requester: &str, cc: &[&str]) -> Ticket {
         about: BTreeSet::new(),
         channel: Channel::Mail,
         message: MessageId::new(Uuid::from_u128(u128::from(number))),
+        mail: None,
         side: Side::Customer,
     };
     begin(ticket_id(number), Timestamp::from_micros(0), &opening)
