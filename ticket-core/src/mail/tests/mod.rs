@@ -98,6 +98,7 @@ fn ticket(number: u64, queue: &str, requester: &str, cc: &[&str]) -> Ticket {
         channel: Channel::Mail,
         message: MessageId::new(Uuid::from_u128(u128::from(number))),
         side: Side::Customer,
+        mail: None,
     };
     begin(ticket_id(number), Timestamp::from_micros(0), &opening)
 }
