@@ -143,10 +143,13 @@ impl Draft {
     fn react(&mut self, context: &Context<'_>) {
         let rules = &context.settings.settings().rules;
         let mut chain = Chain::default();
-        while let Some(rule) = {
-            let events = self.records.iter().map(|record| &record.event);
-            chain.next(rules, &self.ticket, events, &self.messages, &self.notes)
-        } {
+        while let Some(rule) = chain.next(
+            rules,
+            &self.ticket,
+            &self.records,
+            &self.messages,
+            &self.notes,
+        ) {
             let actor = Actor::Rule(rule.key.clone());
             let step = Context {
                 actor: &actor,

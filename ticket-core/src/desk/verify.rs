@@ -40,10 +40,10 @@ impl Report {
         *self.checked.entry(what.to_owned()).or_default() += number as u64;
     }
 
-    fn find(&mut self, rule: &str, on: impl ToString, detail: impl Into<String>) {
+    fn find(&mut self, rule: &str, on: impl Into<String>, detail: impl Into<String>) {
         self.findings.push(Finding {
             rule: rule.to_owned(),
-            on: on.to_string(),
+            on: on.into(),
             detail: detail.into(),
         });
     }
@@ -122,7 +122,7 @@ impl Desk {
         for origin in origins.chain(notes) {
             report.count("mails", 1);
             if self.ports.store.mail_status(origin.spool).await?.is_none() {
-                report.find("intake", origin.spool, "its raw mail is gone");
+                report.find("intake", origin.spool.to_string(), "its raw mail is gone");
             }
         }
         Ok(())
@@ -134,7 +134,7 @@ fn check_replay(ticket: &Ticket, history: &[EventRecord], report: &mut Report) {
     if replayed.as_ref() != Some(ticket) {
         report.find(
             "replay",
-            ticket.id,
+            ticket.id.to_string(),
             "its events don't give the stored ticket",
         );
     }
@@ -143,7 +143,11 @@ fn check_replay(ticket: &Ticket, history: &[EventRecord], report: &mut Report) {
 fn check_versions(ticket: &Ticket, history: &[EventRecord], report: &mut Report) {
     let versions: BTreeSet<u64> = history.iter().map(|record| record.version.get()).collect();
     if !versions.iter().copied().eq(1..=ticket.version.get()) {
-        report.find("versions", ticket.id, "its versions don't grow by one");
+        report.find(
+            "versions",
+            ticket.id.to_string(),
+            "its versions don't grow by one",
+        );
     }
 }
 
@@ -165,7 +169,7 @@ fn check_postings(ticket: &Ticket, history: &[EventRecord], thread: &Thread, rep
     if told_once != stored_once || told.len() != stored.len() {
         report.find(
             "atomicity",
-            ticket.id,
+            ticket.id.to_string(),
             "its messages and its history don't agree",
         );
     }
@@ -194,7 +198,7 @@ fn check_notice(
     {
         report.find(
             "atomicity",
-            notice.id,
+            notice.id.to_string(),
             "no event has the version of this notice",
         );
     }
@@ -214,7 +218,7 @@ fn check_notice(
     {
         report.find(
             "delivery",
-            notice.id,
+            notice.id.to_string(),
             "it shows a message that is not there",
         );
     }
@@ -224,6 +228,6 @@ fn check_notice(
             "of ticket {}: its content is not for who reads it",
             ticket.number
         );
-        report.find("privacy", notice.id, detail);
+        report.find("privacy", notice.id.to_string(), detail);
     }
 }

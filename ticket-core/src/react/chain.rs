@@ -8,7 +8,7 @@ use crate::command::{Command, Note};
 use crate::field;
 use crate::query::{Query, Searchable, matches, normalize};
 use crate::settings::CheckedSettings;
-use crate::ticket::{Event, InternalNote, PublicMessage, Side, Ticket};
+use crate::ticket::{Event, EventRecord, InternalNote, PublicMessage, Side, Ticket};
 use crate::value::{Body, Invalid, RuleKey};
 
 /// How often a chain begins anew with the first rule.
@@ -39,11 +39,11 @@ pub struct Chain {
 
 impl Chain {
     /// The next rule that reacts, or `None` when the chain is over.
-    pub fn next<'a, 'b>(
+    pub fn next<'a>(
         &mut self,
         rules: &'a [Rule],
         ticket: &Ticket,
-        events: impl Iterator<Item = &'b Event> + Clone,
+        records: &[EventRecord],
         messages: &[PublicMessage],
         notes: &[InternalNote],
     ) -> Option<&'a Rule> {

@@ -99,7 +99,6 @@ fn ticket(number: u64, queue: &str, requester: &str, cc: &[&str]) -> Ticket {
         message: MessageId::new(Uuid::from_u128(u128::from(number))),
         mail: None,
         side: Side::Customer,
-        mail: None,
     };
     begin(ticket_id(number), Timestamp::from_micros(0), &opening)
 }
