@@ -58,9 +58,9 @@ impl Chain {
                 .skip(self.position)
                 .find(|(_, rule)| {
                     !self.ran.contains(&rule.key)
-                        && events
-                            .clone()
-                            .any(|event| rule.on.contains(&Trigger::of(event)))
+                        && records
+                            .iter()
+                            .any(|record| rule.on.contains(&Trigger::of(&record.event)))
                         && holds(rule, ticket, &texts)
                 });
             if let Some((index, rule)) = found {
