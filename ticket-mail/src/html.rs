@@ -65,8 +65,10 @@ struct Writer {
     verbatim: usize,
     /// A space is due before the next word of the line.
     space: bool,
-    /// Empty lines are due before the next line.
+    /// An empty line is due before the next line.
     gap: bool,
+    /// How deep the last line is quoted; none when it is empty or there is none.
+    last_depth: Option<usize>,
     /// The address of the link that is open, and where its text begins in the line.
     link: Option<(String, usize)>,
 }
@@ -235,30 +237,26 @@ impl Writer {
         }
         let line = std::mem::take(&mut self.line);
         let line = line.trim_end();
-        let quote = "> ".repeat(self.quotes.min(QUOTE_DEPTH));
-        if std::mem::take(&mut self.gap) && !self.text.is_empty() && !line.is_empty() {
-            self.empty_line(quote.trim_end());
+        let depth = self.quotes.min(QUOTE_DEPTH);
+        let gap = std::mem::take(&mut self.gap);
+        if line.is_empty() || gap {
+            self.empty_line(depth);
         }
-        if line.is_empty() {
-            self.empty_line(quote.trim_end());
-        } else {
-            self.text.push_str(&quote);
+        if !line.is_empty() {
+            self.text.push_str(&"> ".repeat(depth));
             self.text.push_str(line);
             self.text.push('\n');
+            self.last_depth = Some(depth);
         }
     }
 
-    /// Adds an empty line, unless one is there; between quotes of two depths it is unquoted.
-    fn empty_line(&mut self, quote: &str) {
-        let body = self.text.strip_suffix('\n').unwrap_or(&self.text);
-        let last = body.rsplit('\n').next().unwrap_or_default();
-        if last.trim_end_matches(['>', ' ']).is_empty() {
-            return;
+    /// Adds an empty line after a line with text; between quotes of two depths it belongs to the
+    /// shallower one.
+    fn empty_line(&mut self, depth: usize) {
+        if let Some(last) = self.last_depth.take() {
+            self.text.push_str("> ".repeat(last.min(depth)).trim_end());
+            self.text.push('\n');
         }
-        if last.starts_with(quote) {
-            self.text.push_str(quote);
-        }
-        self.text.push('\n');
     }
 
     fn finish(mut self) -> String {

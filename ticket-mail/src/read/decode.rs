@@ -53,12 +53,14 @@ pub(super) fn text(bytes: &[u8], charset: Option<&str>) -> String {
     let charset = charset.map(|name| name.trim().to_ascii_lowercase());
     // Mails that say ASCII or nothing and are valid UTF-8 mean UTF-8.
     let vague = matches!(charset.as_deref(), None | Some("us-ascii" | "ascii" | ""));
+    let is_utf_8 = matches!(charset.as_deref(), Some("utf-8" | "utf8"));
     let decoder = charset
         .filter(|_| !vague)
         .and_then(|name| charset_decoder(name.as_bytes()));
     let text = match (decoder, std::str::from_utf8(bytes)) {
         (Some(decode), _) => decode(bytes),
         (None, Ok(text)) => text.to_owned(),
+        (None, Err(_)) if is_utf_8 => String::from_utf8_lossy(bytes).into_owned(),
         (None, Err(_)) => windows_1252(bytes),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

@@ -7,7 +7,7 @@ use lettre::message::header::{
     ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0,
 };
 use lettre::message::{Attachment, Body, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
-use ticket_core::mail::MailMessageId;
+use ticket_core::mail::{LOOP_HEADER, MailMessageId};
 use ticket_core::notice::{Letter, NoticeKind};
 use ticket_core::port::NotifyError;
 use ticket_core::value::{EmailAddress, Mailbox as CoreMailbox};
@@ -15,7 +15,7 @@ use ticket_core::value::{EmailAddress, Mailbox as CoreMailbox};
 use super::files::File;
 
 /// The header field by which the desk knows its own mail.
-const LOOP: HeaderName = HeaderName::new_from_ascii_str("X-Ticket-Loop");
+const LOOP: HeaderName = HeaderName::new_from_ascii_str(LOOP_HEADER);
 /// RFC 3834, 5.
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 /// What Exchange asks for instead ([MS-OXCMAIL], 2.2.3.2.14).
@@ -46,11 +46,7 @@ pub(super) fn envelope(letter: &Letter) -> Result<Envelope, NotifyError> {
 }
 
 /// The whole mail.
-pub(super) fn render(
-    letter: &Letter,
-    files: Vec<File>,
-    loop_marker: &str,
-) -> Result<Vec<u8>, NotifyError> {
+pub(super) fn render(letter: &Letter, files: Vec<File>) -> Result<Vec<u8>, NotifyError> {
     let boundary = boundary(letter);
     let alternative = MultiPart::alternative()
         .boundary(format!("{boundary}a"))
@@ -66,7 +62,7 @@ pub(super) fn render(
             .into_iter()
             .fold(mixed, |mixed, file| mixed.singlepart(file_part(file)))
     };
-    let message = header(letter, loop_marker)?
+    let message = header(letter)?
         .envelope(envelope(letter)?)
         .multipart(body)
         .map_err(never)?;
@@ -80,7 +76,7 @@ pub(super) fn render(
     Ok(mail)
 }
 
-fn header(letter: &Letter, loop_marker: &str) -> Result<MessageBuilder, NotifyError> {
+fn header(letter: &Letter) -> Result<MessageBuilder, NotifyError> {
     let micros = u64::try_from(letter.date.micros()).unwrap_or_default();
     let date = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
     let mut builder = Message::builder()
@@ -98,7 +94,7 @@ fn header(letter: &Letter, loop_marker: &str) -> Result<MessageBuilder, NotifyEr
     if !references.is_empty() {
         builder = builder.raw_header(field(REFERENCES, references));
     }
-    builder = builder.raw_header(field(LOOP, loop_marker.to_owned()));
+    builder = builder.raw_header(field(LOOP, harmless(&letter.loop_marker)));
     if letter.automatic {
         // No `Precedence`: it is no standard (RFC 2076 discourages it), and spam filters and
         // some servers take `bulk` and `junk` at their word.

@@ -28,7 +28,6 @@ pub use settings::{Credentials, Security, SmtpSettings, WrongSmtpSettings};
 pub struct SmtpNotifier {
     pool: Pool,
     blobs: Arc<dyn BlobStore>,
-    loop_marker: String,
     files_max: u64,
     total: Duration,
 }
@@ -44,7 +43,6 @@ impl SmtpNotifier {
         blobs: Arc<dyn BlobStore>,
     ) -> Result<Self, WrongSmtpSettings> {
         Ok(Self {
-            loop_marker: settings.loop_marker.clone(),
             files_max: settings.files_max,
             total: settings.total_timeout,
             pool: Pool::new(settings)?,
@@ -58,7 +56,7 @@ impl SmtpNotifier {
     /// When its files can't be read, or its addresses can't be sent to.
     pub async fn render(&self, letter: &Letter) -> Result<Vec<u8>, NotifyError> {
         let files = files::load(self.blobs.as_ref(), &letter.attachments, self.files_max).await?;
-        letter::render(letter, files, &self.loop_marker)
+        letter::render(letter, files)
     }
 
     /// Takes leave of the server on all idle connections.

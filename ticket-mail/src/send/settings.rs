@@ -82,13 +82,11 @@ pub struct SmtpSettings {
     /// Most bytes of all files of a letter; 20 MiB. Larger ones are left out, and named in a
     /// file of their own.
     pub files_max: u64,
-    /// The value of the header field `X-Ticket-Loop`, by which the desk knows its own mail.
-    pub loop_marker: String,
 }
 
 impl SmtpSettings {
-    /// Settings for a server, with STARTTLS on port 587 and the loop marker of the desk.
-    pub fn new(host: impl Into<String>, loop_marker: impl Into<String>) -> Self {
+    /// Settings for a server, with STARTTLS on port 587.
+    pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
             port: 587,
@@ -102,7 +100,6 @@ impl SmtpSettings {
             idle: Duration::from_secs(30),
             letters_per_connection: 100,
             files_max: 20 * 1024 * 1024,
-            loop_marker: loop_marker.into(),
         }
     }
 
@@ -127,10 +124,6 @@ impl SmtpSettings {
                 "connections",
                 "at least one connection with one letter is needed",
             );
-        }
-        let marker = &self.loop_marker;
-        if marker.is_empty() || !marker.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return wrong("loop_marker", "visible ASCII characters without spaces are");
         }
         let hello = self.hello.as_deref().unwrap_or("localhost");
         if hello.is_empty() || !hello.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -33,6 +33,7 @@ async fn no_field_adds_a_header_field_or_a_recipient() {
     for text in BREAKS {
         let mut letter = plain.clone();
         letter.subject = text.to_owned();
+        letter.loop_marker = text.to_owned();
         // Not through `Mailbox::new`, which would clean the name.
         let named = |of: &Mailbox| Mailbox {
             name: Some(text.to_owned()),

@@ -81,7 +81,7 @@ pub(crate) fn letter() -> Letter {
     let uuid = |text: &str| text.parse::<NoticeId>().expect("a UUID").uuid();
     Letter {
         notice: NoticeId::new(uuid(NOTICE)),
-        ticket: TicketId::new(uuid("0198c0de-0000-7000-8000-000000000002")),
+        ticket: Some(TicketId::new(uuid("0198c0de-0000-7000-8000-000000000002"))),
         kind: NoticeKind::Replied,
         message_id: id("n.1.abc@help.example.com"),
         from: mailbox("Help", "help@example.com"),
@@ -95,11 +95,12 @@ pub(crate) fn letter() -> Letter {
         date: "2026-03-01T10:20:30Z".parse::<Timestamp>().expect("a time"),
         automatic: false,
         attachments: Vec::new(),
+        loop_marker: "marker-of-this-desk".to_owned(),
     }
 }
 
 pub(crate) fn settings(sink: &Sink) -> SmtpSettings {
-    let mut settings = SmtpSettings::new("127.0.0.1", "marker-of-this-desk");
+    let mut settings = SmtpSettings::new("127.0.0.1");
     settings.port = sink.address().port();
     settings.security = Security::None;
     settings.hello = Some("desk.example.com".to_owned());
