@@ -1,4 +1,8 @@
 //! Mails made to hurt: each is read within seconds, without a panic, a deep stack or much memory.
+#![expect(
+    clippy::expect_used,
+    reason = "a test may fail loudly and print what it found"
+)]
 
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,11 @@
 //! Runs when `TICKET_MAIL_CORPUS` names a folder with `expected.jsonl` and the messages; without
 //! it, says that it was skipped. Each line of `expected.jsonl` is an object with a `path` and
 //! the expectations for that message.
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test may fail loudly and print what it found"
+)]
 
 mod corpus {
     pub(crate) mod disagreements;

@@ -1,6 +1,11 @@
 //! Messages of our own, one for each thing that makes mail hard.
+#![expect(
+    clippy::expect_used,
+    reason = "a test may fail loudly and print what it found"
+)]
 
-use ticket_core::mail::{InboundMail, InboundPart};
+use ticket_core::mail::{InboundMail, InboundPart, MailMessageId};
+use ticket_core::value::EmailAddress;
 use ticket_mail::Unreadable;
 
 fn read(name: &str) -> InboundMail {
@@ -139,7 +144,7 @@ fn a_delivery_report_names_each_recipient_and_the_mail() {
         .map(|report| {
             (
                 report.action.as_str(),
-                report.recipient.as_ref().map(|to| to.as_written()),
+                report.recipient.as_ref().map(EmailAddress::as_written),
                 report.status.as_deref(),
                 report.diagnostic.as_deref(),
             )
@@ -153,7 +158,11 @@ fn a_delivery_report_names_each_recipient_and_the_mail() {
             ("delayed", Some("bob@example.org"), Some("4.2.2"), None),
         ]
     );
-    let ids: Vec<_> = mail.returned_ids.iter().map(|id| id.as_str()).collect();
+    let ids: Vec<_> = mail
+        .returned_ids
+        .iter()
+        .map(MailMessageId::as_str)
+        .collect();
     assert_eq!(ids, ["n.1.abc@help.example.com"]);
     assert!(mail.text.starts_with("Your mail could not be delivered"));
 }
@@ -161,7 +170,11 @@ fn a_delivery_report_names_each_recipient_and_the_mail() {
 #[test]
 fn a_bounce_without_a_report_still_names_the_mail() {
     let mail = read("bounce-as-text");
-    let ids: Vec<_> = mail.returned_ids.iter().map(|id| id.as_str()).collect();
+    let ids: Vec<_> = mail
+        .returned_ids
+        .iter()
+        .map(MailMessageId::as_str)
+        .collect();
     assert_eq!(ids, ["n.2.def@help.example.com"]);
     assert!(mail.reports.is_empty());
 }

@@ -1,4 +1,8 @@
 //! Letters over a real connection to the sink.
+#![expect(
+    clippy::expect_used,
+    reason = "a test may fail loudly and print what it found"
+)]
 
 mod send {
     mod form;

@@ -27,6 +27,11 @@ const NEXT_PART: &str =
 /// `From: Whomever`.
 const NO_ADDRESS: &str = "a From field without an address is no sender";
 
+/// The same rule as `email_reply_parser`'s.
+const ANSWER_BELOW: &str = "a quote with an answer below it is part of the conversation, and shown";
+/// Upstream separates signatures in a second step.
+const SIGNATURE: &str = "signatures are set apart together with the quotes";
+
 const LIST: &[(&str, &str, &str)] = &[
     ("malformed/001.eml", "attachment_count", EMPTY_MULTIPART),
     (
@@ -62,4 +67,24 @@ const LIST: &[(&str, &str, &str)] = &[
         "references",
         "the valid ids of all References fields count, not those of the first field only",
     ),
+    (
+        "email_1_1.txt",
+        "reply_text",
+        "a name behind one dash is no signature by any rule: `-Abhishek` may be an item of a list",
+    ),
+    (
+        "regular_blockquote.html",
+        "reply_html_no_space",
+        "every blockquote is a quote: HTML has no other mark for one",
+    ),
+    ("reply_after_quotations.txt", "reply_text", ANSWER_BELOW),
+    ("reply_wraps_quotations.txt", "reply_text", ANSWER_BELOW),
+    ("thunderbird.eml", "reply_text", ANSWER_BELOW),
+    (
+        "reply-separated-by-hr.html",
+        "reply_html_no_space",
+        "the quote begins at the line; upstream takes the whole element that holds the line",
+    ),
+    ("iphone.eml", "reply_text", SIGNATURE),
+    ("sparrow.eml", "reply_text", SIGNATURE),
 ];

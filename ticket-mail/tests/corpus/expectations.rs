@@ -1,8 +1,8 @@
 //! What the expectations of the corpus mean for an `InboundMail`.
 
 use serde_json::{Value, json};
-use ticket_core::mail::InboundMail;
-use ticket_core::value::{Mailbox, Timestamp};
+use ticket_core::mail::{InboundMail, MailMessageId, separate, separate_under};
+use ticket_core::value::{EmailAddress, Mailbox, Timestamp};
 
 /// A message of the corpus: a whole mail, or only a body.
 pub(crate) enum Message {
@@ -59,14 +59,34 @@ pub(crate) fn check(message: &Message, field: &str, wanted: &Value) -> Verdict {
     }
 }
 
-fn reply(_message: &Message, _field: &str, _wanted: &Value) -> Verdict {
-    None
+fn reply(message: &Message, field: &str, wanted: &Value) -> Verdict {
+    let text = message.text();
+    let reply = match message {
+        Message::Mail(Some(mail)) => separate_under(&mail.subject, text).shown(),
+        Message::Mail(None) | Message::Plain(_) | Message::Html(_) => separate(text).shown(),
+    };
+    let lines = |text: &str| {
+        let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+        lines.join("\n")
+    };
+    let solid = |text: &str| text.split_whitespace().collect::<String>();
+    let fits = match field {
+        "reply_text" => lines(&reply) == lines(wanted.as_str()?),
+        "reply_text_no_space" => solid(&reply) == solid(wanted.as_str()?),
+        "reply_html_no_space" => {
+            solid(&reply) == solid(&ticket_mail::html_to_text(wanted.as_str()?))
+        }
+        "reply_text_contains" => strings(wanted).iter().all(|part| reply.contains(part)),
+        "reply_text_lacks" => strings(wanted).iter().all(|part| !reply.contains(part)),
+        "reply_not_empty" => !reply.trim().is_empty(),
+        _ => return None,
+    };
+    Some(holds(fits, &reply))
 }
 
 fn header(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
-    let ids = |ids: &[ticket_core::mail::MailMessageId]| {
-        json!(ids.iter().map(|id| id.as_str()).collect::<Vec<_>>())
-    };
+    let ids =
+        |ids: &[MailMessageId]| json!(ids.iter().map(MailMessageId::as_str).collect::<Vec<_>>());
     let found = match field {
         "subject" => json!(mail.subject),
         "from" => addresses(mail.from.as_slice()),
@@ -75,7 +95,7 @@ fn header(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
         "cc" => addresses(&mail.cc),
         "reply_to" => addresses(&mail.reply_to),
         "to_name" => json!(mail.to.first().and_then(|to| to.name.as_deref())),
-        "message_id" => json!(mail.message_id.as_ref().map(|id| id.as_str())),
+        "message_id" => json!(mail.message_id.as_ref().map(MailMessageId::as_str)),
         "in_reply_to" => ids(&mail.in_reply_to),
         "references" => ids(&mail.references),
         "date" => {
@@ -86,7 +106,7 @@ fn header(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
             json!(
                 mail.return_path
                     .as_ref()
-                    .map(|from| from.as_ref().map(|from| from.as_written()))
+                    .map(|from| from.as_ref().map(EmailAddress::as_written))
             )
         }
         _ => return None,
@@ -147,7 +167,7 @@ fn report(mail: &InboundMail, field: &str, wanted: &Value) -> Verdict {
             let Some(found) = first else {
                 return Some(Err("no report".to_owned()));
             };
-            let recipient = found.recipient.as_ref().map(|to| to.as_written());
+            let recipient = found.recipient.as_ref().map(EmailAddress::as_written);
             let same = |key: &str, found: Option<&str>| {
                 wanted[key].as_str().is_none_or(|wanted| {
                     let wanted = wanted

@@ -3,7 +3,11 @@
 //! It works on the stream of tokens of html5gum and keeps no tree: no nesting, however deep, can
 //! exhaust the stack, and its time grows with the size of the HTML only.
 
+mod element;
+
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
+
+use element::{Role, attribute, has_gap, has_rule_above, is_block, is_container, role};
 
 /// Deepest quote that is shown as such.
 const QUOTE_DEPTH: usize = 16;
@@ -37,21 +41,6 @@ pub fn to_text(html: &str) -> String {
         }
     }
     text.finish()
-}
-
-/// What an open element does to the text inside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// Nothing.
-    Plain,
-    /// Its text is left out.
-    Hidden,
-    /// Its text is quoted.
-    Quote,
-    /// Its text is quoted, unless it begins like a forwarded mail.
-    QuoteUnlessForwarded,
-    /// Its white space is kept.
-    Verbatim,
 }
 
 #[derive(Default)]
@@ -95,6 +84,10 @@ impl Writer {
         }
         if has_gap(name) {
             self.gap = true;
+        }
+        if name == b"div" && has_rule_above(tag) {
+            self.put(RULE);
+            self.end_line();
         }
         if !tag.self_closing && is_container(name) && self.open.len() < CONTAINERS {
             let role = role(tag);
@@ -272,119 +265,4 @@ impl Writer {
 
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
-}
-
-/// Elements whose end is waited for.
-fn is_container(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"blockquote"
-            | b"div"
-            | b"head"
-            | b"pre"
-            | b"script"
-            | b"section"
-            | b"span"
-            | b"style"
-            | b"table"
-            | b"template"
-            | b"textarea"
-            | b"title"
-            | b"noscript"
-            | b"object"
-    )
-}
-
-fn is_block(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"address"
-            | b"article"
-            | b"aside"
-            | b"blockquote"
-            | b"body"
-            | b"center"
-            | b"dd"
-            | b"div"
-            | b"dl"
-            | b"dt"
-            | b"fieldset"
-            | b"footer"
-            | b"form"
-            | b"h1"
-            | b"h2"
-            | b"h3"
-            | b"h4"
-            | b"h5"
-            | b"h6"
-            | b"header"
-            | b"html"
-            | b"li"
-            | b"main"
-            | b"nav"
-            | b"ol"
-            | b"p"
-            | b"pre"
-            | b"section"
-            | b"table"
-            | b"tr"
-            | b"ul"
-    )
-}
-
-/// Blocks with an empty line before and after.
-fn has_gap(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"blockquote"
-            | b"h1"
-            | b"h2"
-            | b"h3"
-            | b"h4"
-            | b"h5"
-            | b"h6"
-            | b"ol"
-            | b"p"
-            | b"pre"
-            | b"table"
-            | b"ul"
-    )
-}
-
-fn role(tag: &StartTag<()>) -> Role {
-    let name: &[u8] = &tag.name;
-    let style = attribute(tag, b"style").unwrap_or_default();
-    let hidden = style
-        .to_ascii_lowercase()
-        .split(';')
-        .any(|rule| rule.split_whitespace().collect::<String>() == "display:none");
-    match name {
-        _ if hidden => Role::Hidden,
-        b"head" | b"script" | b"style" | b"template" | b"textarea" | b"title" | b"object" => {
-            Role::Hidden
-        }
-        b"pre" => Role::Verbatim,
-        b"blockquote" => Role::Quote,
-        b"div" | b"section" | b"table" => container_role(tag),
-        _ => Role::Plain,
-    }
-}
-
-/// What mail programs wrap a quote in that is no `<blockquote>`.
-fn container_role(tag: &StartTag<()>) -> Role {
-    let class = attribute(tag, b"class").unwrap_or_default();
-    let id = attribute(tag, b"id").unwrap_or_default();
-    let has = |wanted: &str| class.split_whitespace().any(|word| word == wanted);
-    if has("gmail_quote") || has("zmail_extra") || has("protonmail_quote") {
-        Role::QuoteUnlessForwarded
-    } else if has("yahoo_quoted") || id.starts_with("yahoo_quoted") {
-        Role::Quote
-    } else {
-        Role::Plain
-    }
-}
-
-fn attribute(tag: &StartTag<()>, name: &[u8]) -> Option<String> {
-    let value = tag.attributes.get(name)?;
-    Some(String::from_utf8_lossy(value).into_owned())
 }
