@@ -38,6 +38,8 @@ pub enum Behaviour {
     Drop,
     /// Never answers.
     Stall,
+    /// Does what it should, but answers this.
+    ObeyWith(String),
     /// Does what it should and closes the connection then.
     ObeyThenDrop,
 }

@@ -187,7 +187,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     async fn taken(&mut self) -> io::Result<Next> {
         let behaviour = self.shared.next(Step::Message);
-        if matches!(behaviour, None | Some(Behaviour::ObeyThenDrop)) {
+        let obeys = match behaviour {
+            None | Some(Behaviour::ObeyWith(_) | Behaviour::ObeyThenDrop) => true,
+            Some(Behaviour::Answer(_) | Behaviour::Drop | Behaviour::Stall) => false,
+        };
+        if obeys {
             self.shared.take(self.mail.clone());
         }
         self.forget();
@@ -217,6 +221,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         match behaviour {
             None => Ok((self.say(text).await?, true)),
             Some(Behaviour::Answer(other)) => Ok((self.say(&other).await?, false)),
+            Some(Behaviour::ObeyWith(other)) => Ok((self.say(&other).await?, true)),
             Some(Behaviour::Drop) => Ok((Next::End, false)),
             Some(Behaviour::Stall) => std::future::pending().await,
             Some(Behaviour::ObeyThenDrop) => {

@@ -23,8 +23,8 @@ async fn a_letter_arrives_as_it_was_written() {
     assert_eq!(received[0].to, ["ada@example.org"]);
     let mail = parsed(&received[0]);
     assert_eq!(mail.from.as_ref(), Some(&letter.from));
-    assert_eq!(mail.reply_to, [letter.reply_to.clone()]);
-    assert_eq!(mail.to, [letter.to.clone()]);
+    assert_eq!(mail.reply_to, std::slice::from_ref(&letter.reply_to));
+    assert_eq!(mail.to, std::slice::from_ref(&letter.to));
     assert_eq!(mail.subject, letter.subject);
     assert_eq!(mail.message_id.as_ref(), Some(&letter.message_id));
     assert_eq!(mail.in_reply_to, [id("first@example.org")]);

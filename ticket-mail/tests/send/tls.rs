@@ -12,8 +12,11 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::support::{letter, notifier, settings};
 
+/// How a sink uses its certificate.
+type Protect = fn(Arc<ServerConfig>) -> SinkTls;
+
 /// A server with a certificate for this name, and the certificate.
-async fn sink(name: &str, tls: fn(Arc<ServerConfig>) -> SinkTls) -> (Sink, Vec<u8>) {
+async fn sink(name: &str, tls: Protect) -> (Sink, Vec<u8>) {
     let certified = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
     let certificate = certified.cert.der().clone();
     let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).expect("a key");
@@ -40,7 +43,7 @@ fn encrypted(sink: &Sink, security: Security, root: Vec<u8>) -> SmtpSettings {
 
 #[tokio::test]
 async fn letters_go_over_tls_from_the_first_byte_or_by_starttls() {
-    let cases: [(Security, fn(Arc<ServerConfig>) -> SinkTls); 2] = [
+    let cases: [(Security, Protect); 2] = [
         (Security::Tls, SinkTls::Tls),
         (Security::StartTls, SinkTls::StartTls),
     ];
@@ -94,7 +97,7 @@ async fn a_server_without_starttls_gets_no_letter_and_no_password() {
 async fn what_is_slipped_in_before_the_handshake_does_not_count() {
     let (sink, root) = sink("localhost", SinkTls::StartTls).await;
     let slipped = "220 go on\r\n250-sink.example\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok";
-    sink.script(Step::StartTls, Behaviour::Answer(slipped.to_owned()));
+    sink.script(Step::StartTls, Behaviour::ObeyWith(slipped.to_owned()));
     let mut settings = encrypted(&sink, Security::StartTls, root);
     settings.command_timeout = std::time::Duration::from_secs(5);
     let error = notifier(settings)
