@@ -184,7 +184,14 @@ async fn finish(connection: &mut SqliteConnection, blob: Blob) -> Result<(), Err
         return Err(Error::UploadLost);
     }
     if !blob.last.is_empty() {
-        insert_chunk(connection, blob.tenant, &blob.upload, blob.chunks, blob.last).await?;
+        insert_chunk(
+            connection,
+            blob.tenant,
+            &blob.upload,
+            blob.chunks,
+            blob.last,
+        )
+        .await?;
     }
     forget_upload(connection, blob.tenant, &blob.upload).await
 }
@@ -239,13 +246,13 @@ async fn is_open(
     tenant: i64,
     upload: &[u8],
 ) -> Result<bool, Error> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM uploads WHERE tenant = ? AND upload = ?)",
+    Ok(
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM uploads WHERE tenant = ? AND upload = ?)")
+            .bind(tenant)
+            .bind(upload.to_vec())
+            .fetch_one(connection)
+            .await?,
     )
-    .bind(tenant)
-    .bind(upload.to_vec())
-    .fetch_one(connection)
-    .await?)
 }
 
 /// Removes an upload that is not finished; one that became a blob stays.

@@ -205,10 +205,7 @@ pub(crate) fn memberships(person: &Person) -> impl Iterator<Item = &QueueKey> {
         Role::Agent { queues, .. } | Role::LightAgent { queues } => Some(queues),
         Role::Customer | Role::Admin => None,
     };
-    queues
-        .filter(|_| person.active)
-        .into_iter()
-        .flatten()
+    queues.filter(|_| person.active).into_iter().flatten()
 }
 
 async fn save_organization(

@@ -31,8 +31,7 @@ pub(crate) fn word_count(text: &str) -> usize {
 /// can't be in any document.
 pub(crate) fn phrase(words: &[String]) -> Option<String> {
     let is_word = |word: &String| {
-        let in_token =
-            |c: char| !c.is_ascii() || c.is_ascii_lowercase() || c.is_ascii_digit();
+        let in_token = |c: char| !c.is_ascii() || c.is_ascii_lowercase() || c.is_ascii_digit();
         !word.is_empty() && word.chars().all(in_token)
     };
     if !words.iter().all(is_word) {
@@ -80,7 +79,10 @@ mod tests {
     #[test]
     fn a_phrase_holds_only_words_of_the_domain() {
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(phrase(&words(&["printer", "jam"])).as_deref(), Some("\"printer jam\""));
+        assert_eq!(
+            phrase(&words(&["printer", "jam"])).as_deref(),
+            Some("\"printer jam\"")
+        );
         for bad in ["", "a b", "a\"", "A", "x*", "\0"] {
             assert_eq!(phrase(&words(&[bad])), None, "{bad:?}");
         }

@@ -112,7 +112,11 @@ fn has_its_columns(row: &SqliteRow, ticket: &Ticket) -> Result<bool, Error> {
         && row.try_get::<&[u8], _>("id")? == id_bytes(ticket.id.uuid())
         && row.try_get::<i64, _>("number")? == number(ticket.number)
         && row.try_get::<i64, _>("version")?.unsigned_abs() == ticket.version.get()
-        && times == (ticket.updated_at.micros(), ticket.public_updated_at.micros()))
+        && times
+            == (
+                ticket.updated_at.micros(),
+                ticket.public_updated_at.micros(),
+            ))
 }
 
 /// Whether the index holds the document, with as many words as the text has.
@@ -342,10 +346,18 @@ pub(super) async fn of_people(
         joined.extend(memberships(&person).map(|queue| (id.clone(), queue.as_str().to_owned())));
     }
     for (person, _) in addresses.symmetric_difference(&named) {
-        strays.push(stray("person", person, "its addresses are not what it says"));
+        strays.push(stray(
+            "person",
+            person,
+            "its addresses are not what it says",
+        ));
     }
     for (person, _) in members.symmetric_difference(&joined) {
-        strays.push(stray("person", person, "its memberships are not what it says"));
+        strays.push(stray(
+            "person",
+            person,
+            "its memberships are not what it says",
+        ));
     }
     Ok(())
 }

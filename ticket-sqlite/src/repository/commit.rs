@@ -33,10 +33,7 @@ pub(super) async fn commit(
     for event in &rows.events {
         insert_event(connection, tenant, ticket, event).await?;
     }
-    for (index, postings) in [
-        (Index::Public, &rows.messages),
-        (Index::Notes, &rows.notes),
-    ] {
+    for (index, postings) in [(Index::Public, &rows.messages), (Index::Notes, &rows.notes)] {
         for posting in postings {
             text::insert_posting(connection, index, tenant, ticket, posting).await?;
         }
@@ -138,13 +135,12 @@ async fn update_ticket(
     expected: Version,
     row: &TicketRow,
 ) -> Result<(), Error> {
-    let found = sqlx::query(
-        "SELECT version, document, json FROM tickets WHERE tenant = ? AND id = ?",
-    )
-    .bind(tenant)
-    .bind(&row.id)
-    .fetch_optional(&mut *connection)
-    .await?;
+    let found =
+        sqlx::query("SELECT version, document, json FROM tickets WHERE tenant = ? AND id = ?")
+            .bind(tenant)
+            .bind(&row.id)
+            .fetch_optional(&mut *connection)
+            .await?;
     let current = match &found {
         Some(found) => from_column("a version", found.try_get(0)?)?,
         None => 0,

@@ -139,7 +139,12 @@ fn push_test(sql: &mut Statement, place: Place, test: &Test) {
             among(sql, "t.organization", own.iter().map(|id| id.as_str()));
         }
         Test::Tag(tags) => {
-            has_term(sql, place, TermKind::Tag, tags.iter().map(|tag| tag.as_str()));
+            has_term(
+                sql,
+                place,
+                TermKind::Tag,
+                tags.iter().map(|tag| tag.as_str()),
+            );
         }
         Test::Priority(comparison, priority) => {
             compare(sql, "t.priority", *comparison, *priority as i64);
@@ -253,7 +258,9 @@ pub(super) fn having_words(sql: &mut Statement, tenant: i64, words: &[String], l
     let mut find = |select: &'static str| {
         sql.push(select).push_bind(phrase.clone());
         sql.push(" AND w.rowid BETWEEN ");
-        sql.push_bind(*own.start()).push(" AND ").push_bind(*own.end());
+        sql.push_bind(*own.start())
+            .push(" AND ")
+            .push_bind(*own.end());
     };
     find(
         "SELECT d.ticket AS ticket FROM public_words w CROSS JOIN documents d ON d.id = w.rowid \

@@ -66,8 +66,13 @@ pub(super) fn due(tenant: i64, test: &DueTest, now: Timestamp, limit: u16) -> St
         } => {
             sql.push(" AND t.status = ");
             sql.push_bind(status.as_str().to_owned());
-            filter::among(&mut sql, " AND t.queue", queues.iter().map(|key| key.as_str()));
-            sql.push(" AND t.status_since <= ").push_bind(since.micros());
+            filter::among(
+                &mut sql,
+                " AND t.queue",
+                queues.iter().map(|key| key.as_str()),
+            );
+            sql.push(" AND t.status_since <= ")
+                .push_bind(since.micros());
         }
     }
     sql.push(" LIMIT ").push_bind(i64::from(limit));
@@ -93,9 +98,11 @@ fn tickets(sql: &mut Statement, tenant: i64, query: &Query, reach: &Reach) {
     };
     if candidates {
         sql.push(") AS c CROSS JOIN tickets t ON t.tenant = ");
-        sql.push_bind(tenant).push(" AND t.number = c.ticket WHERE 1");
+        sql.push_bind(tenant)
+            .push(" AND t.number = c.ticket WHERE 1");
     } else {
-        sql.push(" FROM tickets t WHERE t.tenant = ").push_bind(tenant);
+        sql.push(" FROM tickets t WHERE t.tenant = ")
+            .push_bind(tenant);
     }
     if let Reach::Team(team) = reach {
         worked_on(sql, team);
