@@ -7,6 +7,7 @@ use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::{Connection, SqlSafeStr, SqliteConnection};
 
 use crate::error::Error;
+use crate::writer::Work;
 
 /// The table in which the file remembers its schema.
 const TABLE: &str = "_ticket_migrations";
@@ -38,11 +39,17 @@ fn migrator() -> Migrator {
 
 /// Brings the schema up to date, under the write lock of the file: of several programs that
 /// start at once, one does it and the others find it done.
-pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Error> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    migrator().run(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(())
+///
+/// Boxed, since the compiler can't see that the driver's generic future may be sent.
+pub(crate) fn migrate(connection: &mut SqliteConnection) -> Work<'_, ()> {
+    Box::pin(async move {
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        migrator()
+            .run_direct(None, &mut *transaction, false)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    })
 }
 
 /// The migrations that the file lacks, by number and name.

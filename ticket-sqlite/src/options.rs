@@ -10,7 +10,7 @@ use ticket_core::port::StoreError;
 use crate::error::Error;
 use crate::migrate;
 use crate::store::SqliteStore;
-use crate::writer::Writer;
+use crate::writer::{Work, Writer};
 
 /// How a file is opened; the defaults fit a server.
 #[derive(Debug, Clone)]
@@ -71,7 +71,12 @@ impl SqliteOptions {
         Ok(self.connect(path.as_ref(), false).await?)
     }
 
-    async fn connect(&self, path: &Path, make: bool) -> Result<SqliteStore, Error> {
+    /// Boxed, so that whoever opens a store may send the future on.
+    fn connect<'a>(&'a self, path: &'a Path, make: bool) -> Work<'a, SqliteStore> {
+        Box::pin(self.connect_now(path, make))
+    }
+
+    async fn connect_now(&self, path: &Path, make: bool) -> Result<SqliteStore, Error> {
         if make {
             make_private(path).map_err(Error::File)?;
         }

@@ -105,7 +105,8 @@ impl Writer {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some((stop, running)) = task {
-            drop(stop.send(()));
+            // An error means that the task is gone already.
+            let _ = stop.send(());
             drop(running.await);
         }
     }

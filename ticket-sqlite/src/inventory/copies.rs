@@ -1,6 +1,7 @@
 //! Columns and index entries are copies of what the JSON says: do they still agree?
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -16,7 +17,7 @@ use crate::words;
 /// How many rows are read at once.
 const PAGE: i64 = 200;
 
-fn stray(kind: &str, id: impl ToString, detail: &str) -> Stray {
+fn stray(kind: &str, id: impl Display, detail: &str) -> Stray {
     Stray {
         kind: kind.to_owned(),
         id: id.to_string(),
