@@ -122,6 +122,11 @@ impl SqliteTenant {
         self.store.reader().await
     }
 
+    /// A connection that reads, and has read nothing before.
+    pub(crate) async fn new_reader(&self) -> Result<SqliteConnection, Error> {
+        Ok(self.store.readers.connect_options().connect().await?)
+    }
+
     pub(crate) const fn writer(&self) -> &Writer {
         &self.store.writer
     }

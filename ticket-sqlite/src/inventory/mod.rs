@@ -43,12 +43,14 @@ impl Inventory for SqliteTenant {
 impl SqliteTenant {
     async fn find_strays(&self) -> Result<Vec<Stray>, Error> {
         let tenant = self.id();
-        let mut reader = self.reader().await?;
+        // A connection of its own: the integrity check of FTS5 takes what a connection remembers
+        // of an index for the truth, and other connections have changed that since.
+        let mut reader = self.new_reader().await?;
         // One moment for all questions: what is written meanwhile is no stray.
         let mut moment = reader.begin().await?;
         let mut strays = look(&mut moment, tenant).await?;
         moment.rollback().await?;
-        drop(reader);
+        reader.close().await?;
         let indexes = self
             .write_relaxed(|connection| Box::pin(file::index_faults(connection)))
             .await?;
