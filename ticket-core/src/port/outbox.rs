@@ -94,6 +94,7 @@ pub struct NoticeStatus {
 /// Notices on their way out; commits put them in.
 ///
 /// Delivery is at least once: a claim that was not settled in time is handed out again.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Claims notices that are due at `now`, the oldest first, at most `limit`, until `now + lease`.

@@ -115,6 +115,7 @@ pub struct SpooledStatus {
 }
 
 /// Raw mail, stored before it is understood.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MailSpool: Send + Sync {
     /// Stores a raw mail; durable when it returns, due at once.
