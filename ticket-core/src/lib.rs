@@ -23,3 +23,6 @@ pub mod ticket;
 pub mod value;
 pub mod view;
 pub mod workflow;
+
+#[cfg(feature = "mock")]
+pub use port::mock;

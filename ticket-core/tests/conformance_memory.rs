@@ -75,3 +75,63 @@ impl EventBusHarness for News {
 }
 
 ticket_core::conformance_tests!(event_bus, tokio::test, News);
+
+#[cfg(test)]
+mod listing {
+    use std::collections::BTreeSet;
+
+    use ticket_core::conformance::run;
+
+    /// The cases in the files of the suite.
+    fn written() -> BTreeSet<String> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/conformance");
+        let files = std::fs::read_dir(folder).expect("the suite's folder");
+        let texts = files.map(|file| std::fs::read_to_string(file.expect("a file").path()));
+        texts
+            .flat_map(|text| {
+                let text = text.expect("a source file");
+                let cases = text.split("pub(super) async fn ").skip(1);
+                let named = cases.filter_map(|rest| {
+                    let (name, rest) = rest.split_once("<H: ")?;
+                    let (_, rest) = rest.split_once("Harness>")?;
+                    rest.starts_with("(world: &H) {").then(|| name.to_owned())
+                });
+                named.collect::<Vec<String>>()
+            })
+            .collect()
+    }
+
+    /// The tests in this file, as the test runner lists them.
+    fn stamped() -> BTreeSet<String> {
+        let runner = std::env::current_exe().expect("this test");
+        let listing = std::process::Command::new(runner).arg("--list").output();
+        let listing = String::from_utf8(listing.expect("a list").stdout).expect("text");
+        listing
+            .lines()
+            .filter_map(|line| line.strip_suffix(": test"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn every_case_is_listed_and_stamped() {
+        let own = BTreeSet::from(["listing::every_case_is_listed_and_stamped".to_owned()]);
+        let lists = [
+            run::store::CASES,
+            run::blob_store::CASES,
+            run::sessions::CASES,
+            run::directory::CASES,
+            run::rate_limiter::CASES,
+            run::event_bus::CASES,
+        ];
+        let listed: BTreeSet<String> = lists.concat().into_iter().map(str::to_owned).collect();
+        assert_eq!(listed.len(), lists.concat().len(), "no name is used twice");
+        assert!(listed.len() > 90, "{} cases", listed.len());
+        assert_eq!(written(), listed, "each case that is written is listed");
+        assert_eq!(
+            stamped(),
+            &listed | &own,
+            "each case that is listed is stamped"
+        );
+    }
+}

@@ -124,3 +124,45 @@ impl Drop for Listener {
         lock(&self.channel).waiting.remove(&self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{TicketId, Version};
+
+    fn committed(version: u64) -> Happening {
+        Happening::Committed {
+            ticket: TicketId::new(uuid::Uuid::from_u128(1)),
+            version: Version::new(version),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_subscriber_misses_the_oldest_only() {
+        let bus = MemoryBus::new();
+        let mut slow = bus.subscribe().await;
+        for version in 0..300 {
+            bus.publish(committed(version)).await;
+        }
+        for version in 300 - 256..300 {
+            assert_eq!(slow.next().await, Some(committed(version)));
+        }
+    }
+
+    #[tokio::test]
+    async fn subscriptions_end_with_the_last_handle_of_the_bus() {
+        let bus = MemoryBus::new();
+        let mut listener = bus.subscribe().await;
+        let other = bus.clone();
+        drop(bus);
+        other.publish(Happening::MailAccepted).await;
+        let waiting = tokio::spawn(async move {
+            let heard = listener.next().await;
+            (heard, listener.next().await)
+        });
+        tokio::task::yield_now().await;
+        drop(other);
+        let heard = waiting.await.expect("it ends");
+        assert_eq!(heard, (Some(Happening::MailAccepted), None));
+    }
+}

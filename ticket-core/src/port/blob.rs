@@ -6,6 +6,7 @@ use super::StoreError;
 use crate::ticket::Digest;
 
 /// Takes the bytes of one blob, piece by piece; dropped before `finish`, nothing stays.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait BlobWriter: Send {
     /// Appends bytes.
@@ -17,6 +18,7 @@ pub trait BlobWriter: Send {
 }
 
 /// The bytes of attachments, named by their digest, never whole in memory.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait BlobStore: Send + Sync {
     /// Begins to store a blob.

@@ -21,6 +21,7 @@ pub enum Happening {
 }
 
 /// Receives what is published after it was made.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Subscription: Send {
     /// The next happening; none when the bus is gone. Some may have been skipped.
@@ -28,6 +29,7 @@ pub trait Subscription: Send {
 }
 
 /// News for live screens and idle workers: a hint, never the truth, and it may get lost.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait EventBus: Send + Sync {
     /// Tells subscribers; never waits for them, and failures are nobody's concern.

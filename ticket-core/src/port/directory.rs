@@ -7,6 +7,7 @@ use crate::person::{Organization, Person};
 use crate::value::{EmailAddress, Mailbox, OrganizationId, PersonId, QueueKey};
 
 /// People and organizations, to read; the host decides what they are.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// Loads people, one answer for each id in the same order; `None` where there is none.

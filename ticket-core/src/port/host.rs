@@ -17,6 +17,7 @@ pub struct SubjectCard {
 }
 
 /// Shows the host's things that tickets are about.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait SubjectResolver: Send + Sync {
     /// How the thing is shown to the viewer; `None` when it is gone or the viewer may not see it.
@@ -33,6 +34,7 @@ pub struct ActionOffer {
 }
 
 /// The host's actions on tickets, such as "refund this order".
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait HostActions: Send + Sync {
     /// What is offered to the actor on the ticket now; the desk has checked that the actor may

@@ -18,6 +18,7 @@ pub struct Stray {
 }
 
 /// A walk over everything that is stored for the tenant.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Inventory: Send + Sync {
     /// Tickets by id, those after the given one, at most `limit`.

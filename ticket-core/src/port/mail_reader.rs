@@ -3,6 +3,7 @@
 use crate::mail::InboundMail;
 
 /// Understands raw mail.
+#[cfg_attr(feature = "mock", mockall::automock)]
 pub trait MailReader: Send + Sync {
     /// Reads a raw mail.
     ///

@@ -11,6 +11,8 @@ mod error;
 mod host;
 mod inventory;
 mod mail_reader;
+#[cfg(feature = "mock")]
+pub mod mock;
 mod notifier;
 mod outbox;
 mod repository;

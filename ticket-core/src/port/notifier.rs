@@ -17,6 +17,7 @@ pub enum NotifyError {
 }
 
 /// Brings letters to people: by mail, or however the host does it.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Delivers a letter, or says why not.

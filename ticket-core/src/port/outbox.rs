@@ -91,9 +91,12 @@ pub struct NoticeStatus {
     pub attempts: u32,
 }
 
-/// Notices on their way out; commits put them in.
+/// Notices on their way out; commits put them in, due from their `created_at` on.
+///
+/// The oldest is the one with the smallest (`created_at`, id).
 ///
 /// Delivery is at least once: a claim that was not settled in time is handed out again.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Claims notices that are due at `now`, the oldest first, at most `limit`, until `now + lease`.
@@ -128,7 +131,9 @@ pub trait Outbox: Send + Sync {
     async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError>;
 
     /// Lets a dead or suppressed notice be delivered again from `now` on, with its attempts
-    /// counted anew; `false` when there is none in such a state.
+    /// counted anew and its error forgotten; `false` when there is none in such a state.
+    ///
+    /// Fences go on growing, so that an old claim can't settle it.
     async fn requeue_notice(&self, id: NoticeId, now: Timestamp) -> Result<bool, StoreError>;
 
     /// How many automatic notices to the address were made after `since` and before the notice

@@ -44,7 +44,7 @@ pub trait TicketRepository: Send + Sync {
     async fn linking_to(&self, ticket: TicketId) -> Result<Vec<(TicketId, LinkKind)>, StoreError>;
 
     /// A number that no ticket of this tenant has had or will have, larger than all that this
-    /// handle gave before. Gaps are fine.
+    /// handle gave before and than those of all tickets. Gaps are fine.
     async fn next_number(&self) -> Result<TicketNumber, StoreError>;
 
     /// What an earlier commit with this key answered, marked as replayed.
@@ -63,7 +63,8 @@ pub trait TicketRepository: Send + Sync {
     /// # Errors
     /// - `AlreadyExists` (`idempotency key`) when the key was used for another request; this is
     ///   looked at before the version.
-    /// - `Conflict` when the ticket's version is not the expected one.
+    /// - `Conflict` when the ticket's version is not the expected one; a ticket that is not there
+    ///   has version 0.
     /// - `AlreadyExists` (`ticket`) when a ticket with this id or number is there already.
     ///
     /// After any error but `Unavailable` nothing was written. After `Unavailable` the outcome may

@@ -9,6 +9,7 @@ use crate::ticket::Ticket;
 use crate::value::{TicketId, Timestamp};
 
 /// Lists, searches and counts; [`crate::query::matches`] says exactly what a query means.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TicketSearch: Send + Sync {
     /// One page of the tickets that match at the [level](Reach::level) of the reach and are

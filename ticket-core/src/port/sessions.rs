@@ -45,6 +45,7 @@ pub struct Credential {
 }
 
 /// Credentials, by the digest of their secret.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Stores a credential.
@@ -88,6 +89,7 @@ pub enum Verdict {
 }
 
 /// Counts how often something happens.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
     /// Counts one more for the key, unless `limit` were counted in the `window` before `now`.

@@ -15,6 +15,7 @@ pub struct StoredSettings {
 }
 
 /// The settings: one value, read often, saved by compare-and-swap.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait SettingsStore: Send + Sync {
     /// The settings, or none when none were saved yet.

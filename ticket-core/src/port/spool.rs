@@ -115,15 +115,17 @@ pub struct SpooledStatus {
 }
 
 /// Raw mail, stored before it is understood.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MailSpool: Send + Sync {
-    /// Stores a raw mail; durable when it returns, due at once.
+    /// Stores a raw mail; durable when it returns, due from its `received_at` on.
     ///
     /// # Errors
     /// `AlreadyExists` (`mail`) when one with this id is there.
     async fn accept_mail(&self, mail: &SpooledMail) -> Result<(), StoreError>;
 
-    /// Claims mails that are due at `now`, the oldest first, at most `limit`, until `now + lease`.
+    /// Claims mails that are due at `now`, the oldest first by (`received_at`, id), at most
+    /// `limit`, until `now + lease`.
     ///
     /// A claim whose lease is over counts as due. Of concurrent claimers each gets different
     /// mails. The attempt is counted and durable before the call returns.
@@ -149,7 +151,8 @@ pub trait MailSpool: Send + Sync {
     /// Where a mail is.
     async fn mail_status(&self, id: SpoolId) -> Result<Option<SpooledStatus>, StoreError>;
 
-    /// The mails in quarantine, the newest first, those older than `before` if given.
+    /// The mails in quarantine, the largest id first, those with a smaller id than `before` if
+    /// given; ids of version 7 make that the newest first.
     async fn quarantined_mail(
         &self,
         before: Option<SpoolId>,
@@ -158,5 +161,7 @@ pub trait MailSpool: Send + Sync {
 
     /// Lets a quarantined mail be processed again from `now` on, with its attempts counted anew;
     /// `false` when there is none in quarantine.
+    ///
+    /// Fences go on growing, so that an old claim can't settle it.
     async fn run_mail_again(&self, id: SpoolId, now: Timestamp) -> Result<bool, StoreError>;
 }
