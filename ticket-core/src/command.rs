@@ -33,7 +33,8 @@ pub struct Open {
     pub tags: BTreeSet<Tag>,
     /// Values of custom fields.
     pub fields: BTreeMap<FieldKey, FieldValue>,
-    /// People besides the requester who take part.
+    /// People besides the requester who take part; a customer names only those who took part in
+    /// the ticket that this one follows up.
     pub cc: BTreeSet<PersonId>,
     /// Links to other tickets.
     pub links: BTreeSet<Link>,

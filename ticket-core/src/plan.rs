@@ -50,7 +50,7 @@ pub struct Receipt {
     pub ticket: TicketId,
     /// Its number.
     pub number: TicketNumber,
-    /// The version that it has now.
+    /// The version that it has now; it grows with notes too, so customers must not be shown it.
     pub version: Version,
     /// The message or note that was written, if one was: the first.
     pub posting: Option<Posting>,

@@ -68,7 +68,7 @@ pub enum Refusal {
         /// The queue.
         queue: QueueKey,
     },
-    /// A closed ticket does not change.
+    /// Nothing public is written into a closed ticket.
     #[error("the ticket is closed; open a new one that is linked to it")]
     Closed,
     /// The link would lead back to its beginning.

@@ -104,7 +104,8 @@ impl CountedIds {
 
 impl Ids for CountedIds {
     fn uuid(&self) -> Uuid {
-        counted_uuid(0, self.count())
+        // The last 32 bits belong to whoever counts on from here, as `FreshIds` does.
+        counted_uuid(0, self.count() << 32)
     }
 
     fn secret(&self) -> [u8; 32] {

@@ -51,7 +51,7 @@ pub struct CustomerTicket {
 ///
 /// By its types it can't hold a note:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use ticket_core::ticket::InternalNote;
 /// use ticket_core::view::{CustomerTicket, CustomerView};
 /// fn leak(ticket: CustomerTicket, note: InternalNote) -> CustomerView {

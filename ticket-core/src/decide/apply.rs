@@ -59,11 +59,22 @@ pub fn apply(before: Option<Ticket>, record: &EventRecord) -> Option<Ticket> {
     };
     ticket.version = record.version;
     ticket.updated_at = record.at;
-    if record.event.is_public() {
+    if is_seen_by_customers(&ticket, &record.event) {
         ticket.public_updated_at = record.at;
     }
     change(&mut ticket, &record.event, record.at);
     Some(ticket)
+}
+
+/// Whether customers can see that something changed: not when a ticket is put on hold, which
+/// looks the same to them.
+fn is_seen_by_customers(before: &Ticket, event: &Event) -> bool {
+    match event {
+        Event::StatusChanged { category, .. } => {
+            category.shown_to_customers() != before.category.shown_to_customers()
+        }
+        event => event.is_public(),
+    }
 }
 
 fn change(ticket: &mut Ticket, event: &Event, at: Timestamp) {

@@ -31,11 +31,17 @@ pub(super) fn wake(ticket: &Ticket, context: &Context<'_>) -> Result<Vec<Event>,
     if ticket.snoozed_until.is_none() {
         return Ok(Vec::new());
     }
-    let workflow = context.workflow(&ticket.queue)?;
     let mut events = vec![Event::Woke];
     let waits = matches!(ticket.category, Category::Pending | Category::OnHold);
-    if let Some(to) = workflow.on_wake.as_ref().filter(|_| waits) {
-        events.extend(status::change(ticket, to, workflow)?);
+    // A ticket whose queue is gone wakes all the same; otherwise it would be due for ever.
+    let workflow = context.settings.workflow_of(&ticket.queue);
+    let step = workflow.and_then(|workflow| Some((workflow, workflow.on_wake.as_ref()?)));
+    if let Some((workflow, to)) = step.filter(|_| waits) {
+        let awake = Ticket {
+            snoozed_until: None,
+            ..ticket.clone()
+        };
+        events.extend(status::change(&awake, to, workflow)?);
     }
     Ok(events)
 }
@@ -53,9 +59,7 @@ pub(super) fn tick(ticket: &Ticket, context: &Context<'_>) -> Result<Vec<Event>,
         timed.from == ticket.status && ticket.status_since.plus(timed.after()) <= context.now
     });
     match due {
-        Some(timed) => Ok(status::change(ticket, &timed.to, workflow)?
-            .into_iter()
-            .collect()),
+        Some(timed) => status::change(ticket, &timed.to, workflow),
         None => Ok(Vec::new()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::authority::Actor;
+use crate::authority::{Actor, Level, Scope};
 use crate::person::Person;
 use crate::refusal::Refusal;
 use crate::settings::CheckedSettings;
@@ -102,17 +102,19 @@ impl Context<'_> {
     }
 
     /// On which side of the ticket the actor stands.
+    ///
+    /// Whoever asks stands on the customers' side, whatever their role, and so does everybody who
+    /// sees the ticket as a customer, and a light agent, who takes part only as one. An agent in
+    /// Cc of a ticket that they work on answers for the team.
     pub(crate) fn side(&self, ticket: &Ticket) -> Side {
-        match self.actor {
-            Actor::Rule(_) | Actor::System => Side::Team,
-            Actor::Person(person) => {
-                let works = person.role.works_on(&ticket.queue);
-                if works && !ticket.has_participant(&person.id) {
-                    Side::Team
-                } else {
-                    Side::Customer
-                }
-            }
+        let Actor::Person(person) = self.actor else {
+            return Side::Team;
+        };
+        let level = Scope::of(self.actor).level(ticket);
+        let answers = person.role.can_own(&ticket.queue) && ticket.requester != person.id;
+        match level {
+            Some(Level::Team) if answers => Side::Team,
+            Some(Level::Team | Level::Customer) | None => Side::Customer,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::authority::{Denial, permit, permit_open};
 use crate::command::Open;
 use crate::refusal::Refusal;
 use crate::ticket::{Cause, Link, LinkKind, Opening, Priority, PublicMessage, Side};
-use crate::value::{Invalid, MessageId, PersonId, TicketId, TicketNumber};
+use crate::value::{FieldKey, Invalid, MessageId, PersonId, TicketId, TicketNumber, listed};
 
 /// A ticket's beginning and its first message.
 pub(super) struct Begun {
@@ -21,6 +21,7 @@ pub(super) fn open(
 ) -> Result<Begun, Refusal> {
     let (author, requester) = parties(open, context)?;
     permit_open(context.actor, &open.queue, Some(&requester))?;
+    context.active_person(&requester, "requester")?;
     let side = if author == requester {
         Side::Customer
     } else {
@@ -93,32 +94,52 @@ fn parties(open: &Open, context: &Context<'_>) -> Result<(PersonId, PersonId), R
         return Err(Refusal::NotFound { what: "requester" });
     };
     let requester = open.requester.as_ref().unwrap_or(author);
-    context.active_person(requester, "requester")?;
     Ok((author.clone(), requester.clone()))
 }
 
-/// What customers leave to the team: priority, tags, and fields that they don't see.
+/// What customers leave to the team: priority, tags, fields that they don't see, and people
+/// besides those who took part in what they follow up.
 fn check_extras(open: &Open, side: Side, context: &Context<'_>) -> Result<(), Refusal> {
-    for (field, value) in &open.fields {
-        properties::check_field(field, value, context)?;
-    }
     let works = match context.actor.as_person() {
         Some(person) => person.role.works_on(&open.queue),
         None => true,
     };
-    if works || side == Side::Team {
-        return Ok(());
+    if !works && side == Side::Customer {
+        let others = open
+            .cc
+            .iter()
+            .any(|person| !took_part(person, open, context));
+        if others || !open.tags.is_empty() || open.priority != Priority::default() {
+            return Err(Denial::TeamOnly.into());
+        }
+        for field in open.fields.keys() {
+            check_public(field, context)?;
+        }
     }
-    let hidden = open.fields.keys().any(|field| {
-        context
-            .settings
-            .field(field)
-            .is_some_and(|definition| !definition.public)
-    });
-    if hidden || !open.tags.is_empty() || open.priority != Priority::default() {
-        return Err(Denial::TeamOnly.into());
+    for (field, value) in &open.fields {
+        properties::check_field(field, value, context)?;
     }
     Ok(())
+}
+
+fn took_part(person: &PersonId, open: &Open, context: &Context<'_>) -> bool {
+    let follows = |link: &&Link| link.kind == LinkKind::FollowUpOf;
+    let earlier = open.links.iter().filter(follows);
+    earlier
+        .filter_map(|link| context.facts.tickets.get(&link.to))
+        .any(|ticket| ticket.has_participant(person))
+}
+
+/// A field that customers don't see is to them as if there were none.
+fn check_public(field: &FieldKey, context: &Context<'_>) -> Result<(), Refusal> {
+    let fields = &context.settings.settings().fields;
+    let public = fields.iter().filter(|field| field.public);
+    if public.clone().any(|definition| definition.key == *field) {
+        return Ok(());
+    }
+    let allowed = listed(public.map(|definition| &definition.key));
+    let allowed = format!("one of these fields is: {allowed}");
+    Err(Invalid::new("field", field.as_str(), allowed).into())
 }
 
 /// The desk links follow-ups and what a mail points at; everybody else must see both ends.

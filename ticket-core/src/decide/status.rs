@@ -3,21 +3,25 @@
 use std::collections::BTreeSet;
 
 use super::{Context, people};
-use crate::authority::{Action, permit};
+use crate::authority::{Action, Denial, permit};
 use crate::refusal::Refusal;
 use crate::ticket::{Event, Ticket};
 use crate::value::{FieldKey, Invalid, QueueKey, StatusKey};
-use crate::workflow::{Category, Status, Workflow};
+use crate::workflow::{Category, Status, Transition, TransitionRight, Workflow};
 
 pub(super) fn set_status(
     ticket: &Ticket,
     to: &StatusKey,
     context: &Context<'_>,
 ) -> Result<Vec<Event>, Refusal> {
+    let workflow = context.workflow(&ticket.queue)?;
+    // The answers below name statuses and fields that only the team knows.
+    if permit(context.actor, Action::ViewAll, ticket).is_err() {
+        return ask_for_status(ticket, to, workflow, context);
+    }
     if ticket.status == *to {
         return Ok(Vec::new());
     }
-    let workflow = context.workflow(&ticket.queue)?;
     known_status(workflow, to)?;
     let Some(transition) = workflow.transition(&ticket.status, to) else {
         return Err(Refusal::NoTransition {
@@ -27,34 +31,62 @@ pub(super) fn set_status(
         });
     };
     permit(context.actor, Action::Transition(transition.right), ticket)?;
-    let missing: BTreeSet<FieldKey> = transition
+    let fields = missing(transition, ticket);
+    if !fields.is_empty() {
+        let to = to.clone();
+        return Err(Refusal::FieldsMissing { to, fields });
+    }
+    change(ticket, to, workflow)
+}
+
+/// A step that somebody takes who sees the ticket as a customer: done or denied, and no word of
+/// which statuses and fields there are.
+fn ask_for_status(
+    ticket: &Ticket,
+    to: &StatusKey,
+    workflow: &Workflow,
+    context: &Context<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let mut leading = workflow.transitions.iter().filter(|step| step.to == *to);
+    if !leading.any(|step| step.right == TransitionRight::Requester) {
+        return Err(Denial::TeamOnly.into());
+    }
+    let right = Action::Transition(TransitionRight::Requester);
+    permit(context.actor, right, ticket)?;
+    if ticket.status == *to {
+        return Ok(Vec::new());
+    }
+    let transition = workflow.transition(&ticket.status, to);
+    let open = transition.is_some_and(|transition| {
+        transition.right == TransitionRight::Requester && missing(transition, ticket).is_empty()
+    });
+    if !open {
+        return Err(Denial::TeamOnly.into());
+    }
+    change(ticket, to, workflow)
+}
+
+fn missing(transition: &Transition, ticket: &Ticket) -> BTreeSet<FieldKey> {
+    transition
         .requires
         .iter()
         .filter(|field| !ticket.fields.contains_key(field))
         .cloned()
-        .collect();
-    if !missing.is_empty() {
-        return Err(Refusal::FieldsMissing {
-            to: to.clone(),
-            fields: missing,
-        });
-    }
-    let mut events: Vec<Event> = change(ticket, to, workflow)?.into_iter().collect();
-    let done = known_status(workflow, to)?.category.is_done();
-    if done && ticket.snoozed_until.is_some() {
-        events.push(Event::Woke);
-    }
-    Ok(events)
+        .collect()
 }
 
-/// The change to another status, with nothing asked about rights.
+/// The change to another status, with nothing asked about rights; what is done does not sleep.
 pub(super) fn change(
     ticket: &Ticket,
     to: &StatusKey,
     workflow: &Workflow,
-) -> Result<Option<Event>, Refusal> {
+) -> Result<Vec<Event>, Refusal> {
     let category = known_status(workflow, to)?.category;
-    Ok(changed(ticket, to, category))
+    let mut events: Vec<Event> = changed(ticket, to, category).into_iter().collect();
+    if category.is_done() && ticket.snoozed_until.is_some() {
+        events.push(Event::Woke);
+    }
+    Ok(events)
 }
 
 fn changed(ticket: &Ticket, to: &StatusKey, category: Category) -> Option<Event> {

@@ -75,6 +75,10 @@ pub(super) fn reply(
     if side == Side::Team && ticket.category == Category::Closed {
         return Err(Refusal::Closed);
     }
+    // Alone in its request such a reply opens a follow-up; beside other commands it must not pass.
+    if side == Side::Customer && !reply.automatic && follow_up_is_due(ticket, context) {
+        return Err(Refusal::Closed);
+    }
     let message = public_message(ticket, author, side, reply, context);
     let mut events = vec![Event::Replied {
         message: message.id,

@@ -1,7 +1,7 @@
 //! Somebody at the desk: one method for each use case.
 
 use super::{Desk, DeskError, Request};
-use crate::authority::Actor;
+use crate::authority::{Actor, Denial};
 use crate::command::{Command, Note, Open, Reply};
 use crate::field::FieldValue;
 use crate::plan::{IdempotencyKey, Receipt};
@@ -105,6 +105,11 @@ impl Caller {
     /// # Errors
     /// When one of them is refused or the store fails; then nothing was written.
     pub async fn perform(&self, request: Request) -> Result<Receipt, DeskError> {
+        let records = |command: &Command| matches!(command, Command::RecordAction { .. });
+        if request.commands.iter().any(records) {
+            // Otherwise history would tell of what nobody did: see `take_action`.
+            return Err(Denial::DeskOnly.into());
+        }
         self.desk.perform(&self.actor, &self.cause, request).await
     }
 

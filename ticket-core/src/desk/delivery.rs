@@ -1,10 +1,11 @@
 //! Mail and other notices out: at least once, with a stable identity.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream;
+use futures_util::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, DeskError};
@@ -101,23 +102,42 @@ impl Desk {
             fence,
             attempt,
         } = claimed;
-        let settlement = if self.is_capped(notice).await? {
-            Settlement::Suppressed
-        } else {
-            let letter = self.letter(notice).await?;
-            match notifier.deliver(&letter).await {
-                Ok(()) => Settlement::Sent {
-                    at: self.ports.clock.now(),
-                },
-                Err(NotifyError::Never(error)) => Settlement::Dead { error },
-                Err(NotifyError::Later(error)) => self.later(notice, *attempt, error),
+        // One that can't be composed must neither stay claimed for ever nor stop the others.
+        let settlement = match AssertUnwindSafe(self.hand_out(notice, notifier))
+            .catch_unwind()
+            .await
+        {
+            Ok(Ok(Handed::Taken)) => Settlement::Sent {
+                at: self.ports.clock.now(),
+            },
+            Ok(Ok(Handed::Capped)) => Settlement::Suppressed,
+            Ok(Ok(Handed::Failed(NotifyError::Never(error)))) => Settlement::Dead { error },
+            Ok(Ok(Handed::Failed(NotifyError::Later(error)))) => {
+                self.later(notice, *attempt, error)
             }
+            Ok(Err(error)) => self.later(notice, *attempt, error.to_string()),
+            Err(_) => self.later(notice, *attempt, "a bug: delivering it panicked".to_owned()),
         };
         self.ports
             .store
             .settle_notice(notice.id, *fence, &settlement)
             .await?;
         Ok(settlement)
+    }
+
+    async fn hand_out(
+        &self,
+        notice: &Notice,
+        notifier: &dyn Notifier,
+    ) -> Result<Handed, DeskError> {
+        if self.is_capped(notice).await? {
+            return Ok(Handed::Capped);
+        }
+        let letter = self.letter(notice).await?;
+        Ok(match notifier.deliver(&letter).await {
+            Ok(()) => Handed::Taken,
+            Err(error) => Handed::Failed(error),
+        })
     }
 
     async fn is_capped(&self, notice: &Notice) -> Result<bool, DeskError> {
@@ -166,6 +186,13 @@ impl Desk {
             error,
         }
     }
+}
+
+/// What came of handing a letter to the notifier.
+enum Handed {
+    Taken,
+    Capped,
+    Failed(NotifyError),
 }
 
 /// When to try again: the wait doubles, and the notice's identity spreads it by up to a quarter.

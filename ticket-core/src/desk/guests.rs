@@ -39,6 +39,7 @@ impl GuestAccess {
     /// # Errors
     /// Refused, when the guest takes part in it no more; or the store fails.
     pub async fn show(&self) -> Result<ShownTicket, DeskError> {
+        self.check().await?;
         self.caller.show_as_customer(self.ticket).await
     }
 
@@ -47,8 +48,20 @@ impl GuestAccess {
     /// # Errors
     /// Refused, when the guest takes part in it no more; or the store fails.
     pub async fn reply(&self, reply: impl Into<Reply>) -> Result<Receipt, DeskError> {
+        self.check().await?;
         let request = Request::new(self.ticket, Command::Reply(reply.into()));
         self.caller.perform(request).await
+    }
+
+    /// The link is worth what its owner is as a participant, not what else their role allows.
+    async fn check(&self) -> Result<(), DeskError> {
+        let ticket = self.caller.desk.load(&Reference::Id(self.ticket)).await?;
+        let person = self.caller.actor.id();
+        if person.is_some_and(|person| ticket.has_participant(person)) {
+            Ok(())
+        } else {
+            Err(Refusal::NotFound { what: "ticket" }.into())
+        }
     }
 
     /// Makes the link worth nothing from now on.
@@ -78,6 +91,9 @@ impl Desk {
         if settings.settings().guests == GuestPolicy::Nobody {
             return Err(Refusal::GuestsNotAdmitted.into());
         }
+        if settings.queue(queue).is_none() {
+            return Err(Refusal::NotFound { what: "queue" }.into());
+        }
         self.limit(&mailbox.address).await?;
         let purpose = Purpose::MailboxProof {
             address: mailbox.address.clone(),
@@ -97,6 +113,10 @@ impl Desk {
     }
 
     /// Opens a ticket for somebody who may have no account, over a channel other than mail.
+    ///
+    /// Where guests are admitted freely, anybody may open one in the name of an address: the
+    /// message is attributed to its owner, who is told of it and can read it. Whoever wrote it
+    /// sees nothing of the owner's, and can't tie it to another ticket.
     ///
     /// # Errors
     /// Refused, when guests are not admitted, or have to prove their mailbox first and the proof
@@ -121,6 +141,9 @@ impl Desk {
         if person.role.is_staff() && !proven {
             return Err(Refusal::ProofRequired.into());
         }
+        if !proven && !open.links.is_empty() {
+            return Err(Refusal::ProofRequired.into());
+        }
         let actor = self
             .actor_of(&person)
             .await?
@@ -131,17 +154,20 @@ impl Desk {
 
     /// Sends a link to a ticket to somebody who takes part in it.
     ///
-    /// Whoever asks learns nothing: the answer is the same when there is no such ticket or the
-    /// mailbox has nothing to do with it.
+    /// Whoever asks learns nothing: the answer is the same when there is no such ticket, the
+    /// mailbox has nothing to do with it, or the mail could not be sent.
     ///
     /// # Errors
-    /// Refused, when the mailbox was sent too many; or it can't be sent now.
+    /// Refused, when the mailbox was sent too many; or nothing can be sent at all.
     pub async fn request_access(
         &self,
         address: &EmailAddress,
         number: TicketNumber,
         link: impl Fn(&str) -> String + Send,
     ) -> Result<(), DeskError> {
+        if self.ports.notifier.is_none() {
+            return Err(unavailable(NO_NOTIFIER.to_owned()));
+        }
         self.limit(address).await?;
         let person = self.ports.directory.by_address(address).await?;
         let found = self.ports.store.load(&[Reference::Number(number)]).await?;
@@ -158,8 +184,13 @@ impl Desk {
         let mailbox = Mailbox::new(Some(&person.name), address.clone());
         let text = "With this you read and answer your request. It is good for 7 days:";
         let text = format!("{text}\n\n{}", link(&secret.reveal()));
-        self.send_secret(&mailbox, &ticket.queue, Some(&ticket), &text)
-            .await
+        let sent = self
+            .send_secret(&mailbox, &ticket.queue, Some(&ticket), &text)
+            .await;
+        if sent.is_err() {
+            self.ports.store.revoke(&secret.digest()).await?;
+        }
+        Ok(())
     }
 
     /// Somebody who came by a link to a ticket; `None` when it is unknown, expired or revoked, or
@@ -301,17 +332,8 @@ impl Desk {
     }
 
     async fn hand_over(&self, letter: &Letter) -> Result<(), DeskError> {
-        let unavailable = |detail: String| {
-            DeskError::Store(StoreError::Unavailable {
-                detail,
-                retry_after: None,
-                source: None,
-            })
-        };
         let Some(notifier) = &self.ports.notifier else {
-            return Err(unavailable(
-                "no mail can be sent: there is no notifier".to_owned(),
-            ));
+            return Err(unavailable(NO_NOTIFIER.to_owned()));
         };
         match notifier.deliver(letter).await {
             Ok(()) => Ok(()),
@@ -329,4 +351,15 @@ impl Desk {
             Err(_) => Ok(false),
         }
     }
+}
+
+/// What whoever asks for a secret is told when there is no way to send it.
+const NO_NOTIFIER: &str = "no mail can be sent: there is no notifier";
+
+const fn unavailable(detail: String) -> DeskError {
+    DeskError::Store(StoreError::Unavailable {
+        detail,
+        retry_after: None,
+        source: None,
+    })
 }

@@ -52,10 +52,13 @@ impl Caller {
             action: action.clone(),
             outcome,
         };
-        self.perform(Request::new(ticket.id, command)).await
+        let request = Request::new(ticket.id, command);
+        self.desk.perform(&self.actor, &self.cause, request).await
     }
 
     /// How the things that a ticket is about are shown; `None` for what is missing.
+    ///
+    /// To customers only what the host shows them: the rest may be the team's own business.
     ///
     /// # Errors
     /// Refused, when the caller may not see the ticket; or the store fails.
@@ -64,13 +67,16 @@ impl Caller {
         ticket: impl Into<Reference>,
     ) -> Result<Vec<(HostSubject, Option<SubjectCard>)>, DeskError> {
         let ticket = self.visible(&ticket.into()).await?;
+        let all = permit(&self.actor, Action::ViewAll, &ticket).is_ok();
         let mut cards = Vec::with_capacity(ticket.about.len());
         for subject in ticket.about {
             let card = match &self.desk.ports.subjects {
                 Some(subjects) => subjects.card(&subject, &self.actor).await,
                 None => None,
             };
-            cards.push((subject, card));
+            if all || card.is_some() {
+                cards.push((subject, card));
+            }
         }
         Ok(cards)
     }

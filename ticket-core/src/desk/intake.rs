@@ -6,27 +6,28 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
+use super::incoming::{Incoming, body, once, reports};
 use super::{Desk, DeskError, Request};
 use crate::authority::Actor;
 use crate::command::{Command, Note, Open, Reply};
 use crate::mail::{
-    Decision, Facts, Found, InboundMail, Outcome, Quarantine, clues, decide_mail, fingerprint,
-    wants_silence,
+    Decision, Facts, Found, InboundMail, Outcome, Quarantine, clues, decide_mail, wants_silence,
 };
 use crate::person::Person;
-use crate::plan::{IdempotencyKey, Receipt};
+use crate::plan::Receipt;
 use crate::port::{ClaimedMail, Happening, MailReader, MailSettlement, SpooledMail};
 use crate::refusal::Refusal;
 use crate::settings::CheckedSettings;
-use crate::ticket::{Attachment, Cause, Link, LinkKind, MailOrigin};
-use crate::value::{Body, EmailAddress, PersonId, QueueKey, SpoolId, Subject};
+use crate::ticket::{Attachment, Cause, Link, LinkKind};
+use crate::value::{EmailAddress, PersonId, QueueKey, SpoolId, Subject};
 
 /// How long a worker may take for a batch of mails before another takes them over.
 const LEASE: Duration = Duration::from_secs(120);
 /// After how many failed attempts a mail is kept aside.
 const ATTEMPTS: u32 = 5;
-/// Longest text of a mail that becomes a message, in bytes; the whole stays in the raw mail.
-const TEXT_MAX: usize = 1024 * 1024;
+/// After how many attempts of any kind, those included that a crash ended or that failed because
+/// a store could not be reached: about a day.
+const ENDLESS: u32 = 25;
 
 /// What became of a batch of spooled mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -82,12 +83,7 @@ impl Desk {
         };
         let now = self.ports.clock.now();
         for claimed in self.ports.store.claim_mail(now, LEASE, limit).await? {
-            let understood = AssertUnwindSafe(self.understand(&claimed.mail, &**reader));
-            let settlement = match understood.catch_unwind().await {
-                Ok(Ok(settlement)) => settlement,
-                Ok(Err(error)) => self.failed(&claimed, &error.to_string()),
-                Err(_) => self.failed(&claimed, "a bug: processing it panicked"),
-            };
+            let settlement = self.attempt_mail(&claimed, &**reader).await;
             match &settlement {
                 MailSettlement::Done { .. } => processed.done += 1,
                 MailSettlement::Quarantined { .. } => processed.quarantined += 1,
@@ -118,8 +114,25 @@ impl Desk {
         Ok(again)
     }
 
-    fn failed(&self, claimed: &ClaimedMail, error: &str) -> MailSettlement {
-        if claimed.attempt >= ATTEMPTS {
+    async fn attempt_mail(&self, claimed: &ClaimedMail, reader: &dyn MailReader) -> MailSettlement {
+        if claimed.attempt > ENDLESS {
+            // Attempts are counted before they are made: none of them came to an end.
+            return self.failed(claimed, "processing it never came to an end", false);
+        }
+        let understood = AssertUnwindSafe(self.understand(&claimed.mail, reader));
+        match understood.catch_unwind().await {
+            Ok(Ok(settlement)) => settlement,
+            Ok(Err(error)) => {
+                let passes = matches!(&error, DeskError::Store(fault) if fault.is_retryable());
+                self.failed(claimed, &error.to_string(), passes)
+            }
+            Err(_) => self.failed(claimed, "a bug: processing it panicked", false),
+        }
+    }
+
+    /// A mail is kept aside after some attempts; a store that can't be reached is not its fault.
+    fn failed(&self, claimed: &ClaimedMail, error: &str, passes: bool) -> MailSettlement {
+        if claimed.attempt >= ATTEMPTS && !passes {
             let reason = Quarantine::Failed {
                 detail: error.to_owned(),
             };
@@ -334,70 +347,6 @@ impl Desk {
             });
         }
         Ok(attachments)
-    }
-}
-
-/// A mail on its way to become a message.
-struct Incoming<'a> {
-    mail: &'a SpooledMail,
-    inbound: &'a InboundMail,
-    decision: &'a Decision,
-    cause: Cause,
-    key: IdempotencyKey,
-}
-
-impl Incoming<'_> {
-    fn origin(&self) -> MailOrigin {
-        MailOrigin {
-            spool: self.mail.id,
-            message_id: self.inbound.message_id.clone(),
-            proof: self.decision.proof,
-        }
-    }
-}
-
-/// One effect for one mail, however often it is delivered.
-fn once(inbound: &InboundMail, queue: &QueueKey) -> IdempotencyKey {
-    let fingerprint = fingerprint(inbound, queue);
-    IdempotencyKey {
-        scope: "mail".to_owned(),
-        key: fingerprint.to_string(),
-        fingerprint,
-    }
-}
-
-/// The text and HTML of a mail; a text that is too long is cut, for the whole is kept raw.
-fn body(inbound: &InboundMail) -> Result<Body, DeskError> {
-    let fits = inbound.text.len() <= TEXT_MAX;
-    let html = inbound
-        .html
-        .as_deref()
-        .filter(|html| html.len() <= TEXT_MAX);
-    if fits {
-        return Ok(Body::received(&inbound.text, html)?);
-    }
-    let end = inbound.text.floor_char_boundary(TEXT_MAX);
-    let text = format!(
-        "{}\n[…] The rest is in the mail as received.",
-        &inbound.text[..end]
-    );
-    Ok(Body::received(&text, html)?)
-}
-
-/// What a delivery report says, in one line.
-fn reports(inbound: &InboundMail) -> String {
-    let lines = inbound.reports.iter().map(|report| {
-        let status = report.status.as_deref().unwrap_or_default();
-        let diagnostic = report.diagnostic.as_deref().unwrap_or_default();
-        format!("{} {status} {diagnostic}", report.action)
-            .trim()
-            .to_owned()
-    });
-    let line = lines.collect::<Vec<_>>().join("; ");
-    if line.is_empty() {
-        "came back".to_owned()
-    } else {
-        line.chars().take(500).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::command::{Command, Mentions};
 use crate::decide::{Context, Facts, FreshIds};
 use crate::person::Person;
 use crate::port::Reference;
-use crate::react::Action;
+use crate::react::command;
 use crate::settings::CheckedSettings;
 use crate::ticket::{Cause, Link, Posting, Ticket};
 use crate::value::{PersonId, QueueKey, TicketId};
@@ -79,29 +79,19 @@ impl Desk {
     ) -> Result<Facts, DeskError> {
         let mut mentions = more;
         let mut queues = BTreeSet::from([queue.clone()]);
-        for command in commands {
+        let mut commands_of_rules = Vec::new();
+        for action in settings.settings().rules.iter().flat_map(|rule| &rule.then) {
+            // What can't be read is refused when the rule runs.
+            if let Ok(command) = command(action, settings) {
+                commands_of_rules.push(command);
+            }
+        }
+        for command in commands.iter().chain(&commands_of_rules) {
             let Mentions { people, tickets } = command.mentions();
             mentions.people.extend(people);
             mentions.tickets.extend(tickets);
             if let Command::Move { to } = command {
                 queues.insert(to.clone());
-            }
-        }
-        for action in settings.settings().rules.iter().flat_map(|rule| &rule.then) {
-            match action {
-                Action::Move(to) => {
-                    queues.insert(to.clone());
-                }
-                Action::Assign(person) | Action::AddFollower(person) => {
-                    mentions.people.insert(person.clone());
-                }
-                Action::SetStatus(_)
-                | Action::SetPriority(_)
-                | Action::Unassign
-                | Action::Tag(_)
-                | Action::Untag(_)
-                | Action::SetField(..)
-                | Action::Note(_) => {}
             }
         }
         mentions.people.extend(actor.id().cloned());

@@ -11,6 +11,7 @@ mod delivery;
 mod error;
 mod guests;
 mod host;
+mod incoming;
 mod intake;
 mod lookup;
 mod perform;

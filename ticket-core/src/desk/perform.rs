@@ -2,7 +2,7 @@
 
 use super::error::Committed;
 use super::{Desk, DeskError};
-use crate::authority::Actor;
+use crate::authority::{Action, Actor, permit};
 use crate::command::{Command, Open};
 use crate::decide::{Route, plan, plan_open, route};
 use crate::plan::{IdempotencyKey, Plan, Receipt};
@@ -21,7 +21,8 @@ pub struct Request {
     pub ticket: Reference,
     /// What is wanted, in order; all of it happens or nothing.
     pub commands: Vec<Command>,
-    /// The version that the caller saw: if the ticket has another one, nothing happens.
+    /// The version that the caller saw: if the ticket has another one, nothing happens. Only the
+    /// team sees versions, since notes count in them.
     pub seen: Option<Version>,
     /// At most once for this key.
     pub key: Option<IdempotencyKey>,
@@ -140,6 +141,8 @@ impl Desk {
         request: &Request,
         ticket: &Ticket,
     ) -> Result<Attempt, DeskError> {
+        // Nothing about a ticket is told to whoever may not see it, not even that it changed.
+        permit(actor, Action::View, ticket).map_err(|_| Refusal::NotFound { what: "ticket" })?;
         let settings = self.settings().await?;
         let commands = &request.commands;
         let facts = self
@@ -153,16 +156,13 @@ impl Desk {
             )
             .await?;
         let context = self.context(actor, cause, &settings, &facts);
-        // Who may not see the ticket must not learn that it changed either.
-        let stale = request.seen.filter(|seen| *seen != ticket.version);
-        if let Some(seen) = stale {
-            crate::authority::permit(actor, crate::authority::Action::View, ticket)
-                .map_err(|_| Refusal::NotFound { what: "ticket" })?;
-            return Err(Refusal::Stale {
-                seen,
-                current: ticket.version,
+        if let Some(seen) = request.seen {
+            // Notes count in the version, so only the team may ask for it.
+            permit(actor, Action::ViewAll, ticket)?;
+            if seen != ticket.version {
+                let current = ticket.version;
+                return Err(Refusal::Stale { seen, current }.into());
             }
-            .into());
         }
         if let [Command::Reply(reply)] = commands.as_slice()
             && let Route::FollowUp(open) = route(ticket, reply, &context)

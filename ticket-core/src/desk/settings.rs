@@ -41,10 +41,11 @@ impl Desk {
             }
             let generation = self.ports.store.settings_generation().await?;
             if generation == cached.generation {
-                self.remember(generation, Arc::clone(&cached.settings));
+                self.remember(cached.generation, generation, &cached.settings);
                 return Ok(Arc::clone(&cached.settings));
             }
         }
+        let known = cached.map_or(0, |cached| cached.generation);
         let stored = self.ports.store.settings().await?;
         let StoredSettings {
             generation,
@@ -54,7 +55,7 @@ impl Desk {
             settings: Settings::default(),
         });
         let checked = Arc::new(settings.check().map_err(DeskError::Settings)?);
-        self.remember(generation, Arc::clone(&checked));
+        self.remember(known, generation, &checked);
         Ok(checked)
     }
 
@@ -67,7 +68,10 @@ impl Desk {
             .clone()
     }
 
-    fn remember(&self, generation: u64, settings: Arc<CheckedSettings>) {
+    /// Keeps what was read, unless something newer was kept since `known` was.
+    ///
+    /// An older generation than `known` is kept: somebody restored a backup.
+    fn remember(&self, known: u64, generation: u64, settings: &Arc<CheckedSettings>) {
         let asked_at = self.ports.clock.now();
         let mut cache = self
             .ports
@@ -75,11 +79,14 @@ impl Desk {
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *cache = Some(Cached {
-            generation,
-            asked_at,
-            settings,
-        });
+        let kept = cache.as_ref().map_or(known, |cached| cached.generation);
+        if generation >= kept || kept == known {
+            *cache = Some(Cached {
+                generation,
+                asked_at,
+                settings: Arc::clone(settings),
+            });
+        }
     }
 }
 
@@ -107,7 +114,7 @@ impl Caller {
             .store
             .save_settings(seen, checked.settings())
             .await?;
-        self.desk.remember(generation, Arc::new(checked));
+        self.desk.remember(seen, generation, &Arc::new(checked));
         Ok(generation)
     }
 }

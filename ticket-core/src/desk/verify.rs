@@ -149,6 +149,11 @@ fn check_versions(ticket: &Ticket, history: &[EventRecord], report: &mut Report)
             "its versions don't grow by one",
         );
     }
+    let commits = history.chunk_by(|one, next| one.version == next.version);
+    let whole = |commit: &[EventRecord]| (0..).zip(commit).all(|(at, one)| one.index == at);
+    if !commits.into_iter().all(whole) {
+        report.find("atomicity", ticket.id, "events of a commit are missing");
+    }
 }
 
 /// Each message has its event and each event its message.

@@ -10,7 +10,7 @@ use crate::person::Person;
 use crate::ticket::{
     ActorRef, Event, EventRecord, InternalNote, Posting, PublicMessage, Side, Ticket,
 };
-use crate::value::{MessageId, NoticeId, PersonId};
+use crate::value::{MessageId, NoticeId, PersonId, one_line};
 use crate::workflow::Category;
 
 /// What happened, and who may have to be told.
@@ -114,7 +114,8 @@ fn told<'a>(announcement: &Announcement<'a>) -> Vec<(PersonId, Telling<'a>)> {
                 tell(mentions.collect(), NoticeKind::Mentioned, posting);
                 tell(watching(ticket), NoticeKind::Noted, posting);
             }
-            Event::Assigned { to, .. } => {
+            // A rule may have undone it in the same commit.
+            Event::Assigned { to, .. } if ticket.assignee.as_ref() == Some(to) => {
                 tell(
                     BTreeSet::from([to.clone()]),
                     NoticeKind::AssignedToYou,
@@ -124,7 +125,7 @@ fn told<'a>(announcement: &Announcement<'a>) -> Vec<(PersonId, Telling<'a>)> {
             Event::StatusChanged {
                 category: Category::Solved,
                 ..
-            } => {
+            } if is_newly_solved(announcement) => {
                 tell(
                     BTreeSet::from([ticket.requester.clone()]),
                     NoticeKind::Solved,
@@ -136,6 +137,7 @@ fn told<'a>(announcement: &Announcement<'a>) -> Vec<(PersonId, Telling<'a>)> {
                 tell(responsible(announcement), NoticeKind::DeliveryFailed, note);
             }
             Event::StatusChanged { .. }
+            | Event::Assigned { .. }
             | Event::Unassigned { .. }
             | Event::PriorityChanged { .. }
             | Event::Moved { .. }
@@ -175,6 +177,13 @@ fn members(announcement: &Announcement<'_>) -> BTreeSet<PersonId> {
         .collect()
 }
 
+/// Whether the commit as a whole solved the ticket; a step from one solved status to another is
+/// nothing new.
+fn is_newly_solved(announcement: &Announcement<'_>) -> bool {
+    let was = announcement.before.map(|before| before.category);
+    announcement.ticket.category == Category::Solved && was != Some(Category::Solved)
+}
+
 /// Assignee and followers.
 fn watching(ticket: &Ticket) -> BTreeSet<PersonId> {
     ticket
@@ -185,10 +194,13 @@ fn watching(ticket: &Ticket) -> BTreeSet<PersonId> {
         .collect()
 }
 
-/// Those who watch; and while nobody is responsible, all members of the queue.
+/// Those who watch; and while nobody is responsible who works there, all members of the queue.
 fn responsible(announcement: &Announcement<'_>) -> BTreeSet<PersonId> {
-    let mut people = watching(announcement.ticket);
-    if announcement.ticket.assignee.is_none() {
+    let ticket = announcement.ticket;
+    let mut people = watching(ticket);
+    let assignee = ticket.assignee.as_ref();
+    let assignee = assignee.and_then(|assignee| find(assignee, announcement));
+    if !assignee.is_some_and(|assignee| assignee.works_on(&ticket.queue)) {
         people.extend(members(announcement));
     }
     people
@@ -279,7 +291,12 @@ fn content(
     if is_note || !ticket.has_participant(&person.id) {
         return None;
     }
-    let quoted = quoted(message, announcement);
+    // Whoever writes in another's name must not reach them with words of their own choice.
+    let quoted = if telling.kind == NoticeKind::Received {
+        Vec::new()
+    } else {
+        quoted(message, announcement)
+    };
     Some(Content::Customer(CustomerContent { message, quoted }))
 }
 
@@ -338,63 +355,13 @@ fn values(
 
 /// The name of a person, or the part of the address before the `@`.
 fn shown_name(person: &Person) -> String {
-    if !person.name.is_empty() {
-        return person.name.clone();
+    // A host's directory may hold anything.
+    let name = one_line(&person.name);
+    if !name.is_empty() {
+        return name;
     }
     person
         .addresses
         .first()
         .map_or_else(String::new, |address| address.local().to_owned())
-}
-
-impl NoticeKind {
-    /// Whether it is for people who see the ticket as a member of the team.
-    pub const fn is_for_team(self) -> bool {
-        match self {
-            Self::Received | Self::OpenedForYou | Self::Replied | Self::Solved | Self::Access => {
-                false
-            }
-            Self::NewTicket
-            | Self::TeamReplied
-            | Self::Noted
-            | Self::Mentioned
-            | Self::AssignedToYou
-            | Self::DeliveryFailed => true,
-        }
-    }
-
-    /// Whether nobody wrote it by hand (RFC 3834, 2).
-    pub const fn is_automatic(self) -> bool {
-        match self {
-            Self::OpenedForYou | Self::Replied => false,
-            Self::Received
-            | Self::Solved
-            | Self::Access
-            | Self::NewTicket
-            | Self::TeamReplied
-            | Self::Noted
-            | Self::Mentioned
-            | Self::AssignedToYou
-            | Self::DeliveryFailed => true,
-        }
-    }
-
-    /// What concerns a person most comes first: of several only that is told.
-    const fn weight(self) -> u8 {
-        match self {
-            Self::OpenedForYou | Self::Replied | Self::Mentioned => 0,
-            Self::AssignedToYou => 1,
-            Self::Received | Self::DeliveryFailed => 2,
-            Self::TeamReplied | Self::NewTicket => 3,
-            Self::Noted => 4,
-            Self::Solved | Self::Access => 5,
-        }
-    }
-}
-
-impl Notice {
-    /// Whether the caps on automatic mail apply: to what is sent to customers by itself.
-    pub const fn is_capped(&self) -> bool {
-        self.automatic && !self.kind.is_for_team()
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Content, Letter, Notice};
 use crate::mail::SigningKey;
 use crate::ticket::{Attachment, Posting, PublicMessage, Thread};
-use crate::value::{Mailbox, MessageId, PersonId};
+use crate::value::{Mailbox, MessageId, PersonId, one_line};
 
 /// Most bytes of earlier messages that are quoted.
 const QUOTE_MAX: usize = 16 * 1024;
@@ -171,9 +171,9 @@ fn paragraphs(text: &str) -> String {
 /// The line above a quote; mail programs and our own intake know it as one.
 fn heading(message: &PublicMessage, names: &BTreeMap<PersonId, String>) -> String {
     let instant = chrono::DateTime::<chrono::Utc>::from(message.at);
-    let name = names
-        .get(&message.author)
-        .map_or("somebody", String::as_str);
+    let name = names.get(&message.author).map(|name| one_line(name));
+    let name = name.filter(|name| !name.is_empty());
+    let name = name.as_deref().unwrap_or("somebody");
     format!(
         "On {} UTC, {name} wrote:",
         instant.format("%Y-%m-%d at %H:%M")

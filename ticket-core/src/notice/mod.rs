@@ -2,6 +2,7 @@
 
 mod announce;
 mod compose;
+mod kind;
 mod template;
 
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub enum NoticeKind {
     OpenedForYou,
     /// To participants: somebody wrote a public message.
     Replied,
-    /// To participants: the ticket was solved.
+    /// To the requester: the ticket was solved.
     Solved,
     /// To a guest: a secret that proves that the mailbox is theirs.
     Access,
@@ -98,7 +99,7 @@ pub enum Content {
 
 /// What somebody on the customers' side is shown: by its types it can't be a note.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use ticket_core::notice::CustomerContent;
 /// use ticket_core::value::NoteId;
 /// fn leak(note: NoteId) -> CustomerContent {
