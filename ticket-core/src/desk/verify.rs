@@ -152,7 +152,11 @@ fn check_versions(ticket: &Ticket, history: &[EventRecord], report: &mut Report)
     let commits = history.chunk_by(|one, next| one.version == next.version);
     let whole = |commit: &[EventRecord]| (0..).zip(commit).all(|(at, one)| one.index == at);
     if !commits.into_iter().all(whole) {
-        report.find("atomicity", ticket.id, "events of a commit are missing");
+        report.find(
+            "atomicity",
+            ticket.id.to_string(),
+            "events of a commit are missing",
+        );
     }
 }
 
