@@ -1,1 +1,2 @@
+//! ticketd
 fn main() {}
