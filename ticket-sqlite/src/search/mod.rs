@@ -1,0 +1,128 @@
+//! Lists, searches and counts.
+
+mod filter;
+mod statement;
+
+use async_trait::async_trait;
+use sqlx::{QueryBuilder, Row, Sqlite};
+use ticket_core::authority::{Level, Reach};
+use ticket_core::port::{StoreError, TicketSearch};
+use ticket_core::query::{Cursor, DueTest, Page, PageRequest, Query};
+use ticket_core::ticket::Ticket;
+use ticket_core::value::{TicketId, TicketNumber, Timestamp};
+
+use crate::error::Error;
+use crate::row::{from_column, from_json, id_bytes, id_from};
+use crate::store::SqliteTenant;
+
+#[async_trait]
+impl TicketSearch for SqliteTenant {
+    async fn find(
+        &self,
+        query: &Query,
+        reach: &Reach,
+        page: &PageRequest,
+    ) -> Result<Page<Ticket>, StoreError> {
+        if asks_too_much(query, reach) {
+            return Ok(Page {
+                rows: Vec::new(),
+                next: None,
+            });
+        }
+        Ok(self.read_page(query, reach, page).await?)
+    }
+
+    async fn count(&self, query: &Query, reach: &Reach, at_most: u32) -> Result<u32, StoreError> {
+        if asks_too_much(query, reach) {
+            return Ok(0);
+        }
+        let mut statement = statement::count(self.id(), query, reach, at_most);
+        let mut reader = self.reader().await?;
+        let count: i64 = statement
+            .build_query_scalar()
+            .fetch_one(&mut *reader)
+            .await
+            .map_err(Error::from)?;
+        Ok(from_column("a count", count)?)
+    }
+
+    async fn due(
+        &self,
+        tests: &[DueTest],
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<TicketId>, StoreError> {
+        if tests.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.read_due(tests, now, limit).await?)
+    }
+}
+
+/// Whether a customer asks what only the team may know: then nothing is found.
+fn asks_too_much(query: &Query, reach: &Reach) -> bool {
+    reach.level() == Level::Customer && query.is_for_team()
+}
+
+impl SqliteTenant {
+    async fn read_page(
+        &self,
+        query: &Query,
+        reach: &Reach,
+        page: &PageRequest,
+    ) -> Result<Page<Ticket>, Error> {
+        let mut statement = statement::page(self.id(), query, reach, page);
+        let mut reader = self.reader().await?;
+        let mut found = statement.build().fetch_all(&mut *reader).await?;
+        drop(reader);
+        let more = found.len() > page.size();
+        found.truncate(page.size());
+        let mut rows: Vec<Ticket> = Vec::with_capacity(found.len());
+        for row in &found {
+            rows.push(from_json("a ticket", row.try_get("json")?)?);
+        }
+        let next = match found.last().filter(|_| more) {
+            Some(last) => Some(Cursor {
+                sort: query.sort,
+                value: last.try_get("value")?,
+                number: number(last.try_get("number")?)?,
+            }),
+            None => None,
+        };
+        Ok(Page { rows, next })
+    }
+
+    async fn read_due(
+        &self,
+        tests: &[DueTest],
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<TicketId>, Error> {
+        let mut reader = self.reader().await?;
+        let mut due = Vec::new();
+        for test in tests {
+            let ids: Vec<Vec<u8>> = statement::due(self.id(), test, now, limit)
+                .build_query_scalar()
+                .fetch_all(&mut *reader)
+                .await?;
+            for id in ids {
+                due.push(TicketId::new(id_from("a ticket's id", &id)?));
+            }
+        }
+        due.sort_by_key(|id| id_bytes(id.uuid()));
+        due.dedup();
+        due.truncate(usize::from(limit));
+        Ok(due)
+    }
+}
+
+fn number(column: i64) -> Result<TicketNumber, Error> {
+    let what = "a ticket's number";
+    TicketNumber::new(from_column(what, column)?).map_err(|_| Error::Unreadable { what })
+}
+
+/// A statement that is made of fixed pieces and bound values.
+type Statement = QueryBuilder<Sqlite>;
+
+#[cfg(test)]
+mod tests;

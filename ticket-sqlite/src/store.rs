@@ -1,0 +1,146 @@
+//! The store and its view on one tenant.
+
+use std::path::Path;
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool};
+use ticket_core::port::StoreError;
+use ticket_core::value::TenantId;
+
+use crate::error::Error;
+use crate::options::SqliteOptions;
+use crate::writer::{Durability, Work, Writer};
+use crate::{blob, migrate};
+
+/// A desk in one SQLite file; clones share the same connections.
+///
+/// Several programs of one machine may open the same file. Never put it on a network disk.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: SqlitePool,
+    options: SqliteConnectOptions,
+}
+
+/// A [`SqliteStore`] as one tenant sees it: it has all ports of a store and a directory.
+#[derive(Debug, Clone)]
+pub struct SqliteTenant {
+    store: SqliteStore,
+    tenant: TenantId,
+}
+
+impl SqliteStore {
+    /// A store over open connections; the options are those of the writing one.
+    pub(crate) const fn new(
+        writer: Writer,
+        readers: SqlitePool,
+        options: SqliteConnectOptions,
+    ) -> Self {
+        Self {
+            writer,
+            readers,
+            options,
+        }
+    }
+
+    /// Opens a file with the default [`SqliteOptions`].
+    ///
+    /// # Errors
+    /// See [`SqliteOptions::open`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        SqliteOptions::new().open(path).await
+    }
+
+    /// Opens an existing file as it is, with the default [`SqliteOptions`].
+    ///
+    /// # Errors
+    /// See [`SqliteOptions::open_without_migrating`].
+    pub async fn open_without_migrating(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        SqliteOptions::new().open_without_migrating(path).await
+    }
+
+    /// The store as this tenant sees it.
+    pub fn tenant(&self, tenant: TenantId) -> SqliteTenant {
+        SqliteTenant {
+            store: self.clone(),
+            tenant,
+        }
+    }
+
+    /// The migrations that the file lacks, in order, by number and name.
+    ///
+    /// # Errors
+    /// `Backend` when the schema is newer than this program.
+    pub async fn pending_migrations(&self) -> Result<Vec<(i64, &'static str)>, StoreError> {
+        let mut reader = self.reader().await?;
+        Ok(migrate::pending(&mut reader).await?)
+    }
+
+    /// Brings the schema of the file up to date; does nothing when it is.
+    ///
+    /// # Errors
+    /// `Backend` when the schema is newer than this program.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let connection = self.options.connect().await.map_err(Error::from);
+        let mut connection = connection?;
+        migrate::migrate(&mut connection).await?;
+        connection.close().await.map_err(Error::from)?;
+        Ok(())
+    }
+
+    /// Finishes the writes in line and closes the file; whatever comes later is `Unavailable`.
+    ///
+    /// Dropping all handles does the same without waiting. A program that dies loses nothing
+    /// that was answered.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    pub(crate) async fn remove_abandoned_uploads(&self) -> Result<(), Error> {
+        self.writer
+            .write(Durability::Relaxed, |connection| {
+                Box::pin(blob::remove_abandoned(connection))
+            })
+            .await
+    }
+
+    async fn reader(&self) -> Result<PoolConnection<Sqlite>, Error> {
+        Ok(self.readers.acquire().await?)
+    }
+}
+
+impl SqliteTenant {
+    /// The tenant as columns hold it.
+    pub(crate) fn id(&self) -> i64 {
+        i64::from(self.tenant.get())
+    }
+
+    /// A connection that reads the latest committed state.
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, Error> {
+        self.store.reader().await
+    }
+
+    pub(crate) const fn writer(&self) -> &Writer {
+        &self.store.writer
+    }
+
+    /// Does some work in a transaction; durable when it returns.
+    pub(crate) async fn write<F, T>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.store.writer.write(Durability::Durable, work).await
+    }
+
+    /// Does some work whose loss in a crash of the machine does no harm.
+    pub(crate) async fn write_relaxed<F, T>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.store.writer.write(Durability::Relaxed, work).await
+    }
+}
