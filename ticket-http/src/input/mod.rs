@@ -1,0 +1,9 @@
+//! What comes from outside, parsed into values before anything is done with it.
+
+mod body;
+mod headers;
+mod parameters;
+
+pub(crate) use body::{Input, Written, present};
+pub(crate) use headers::{idempotency_key, if_match, if_none_match};
+pub(crate) use parameters::{ListParameters, TicketPath};

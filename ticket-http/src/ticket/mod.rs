@@ -1,0 +1,7 @@
+//! Tickets: what is read and what is written. A handler extracts, calls and maps; it has no rule.
+
+mod read;
+mod write;
+
+pub(crate) use read::{history, list, notices, show};
+pub(crate) use write::{assign, note, open, reply, set_status};
