@@ -1,11 +1,11 @@
 //! Everything that a store answers, to compare two of them or one at two times.
 
+use std::fmt::{Debug, Display};
+
 use crate::mail::MailMessageId;
-use crate::plan::{IdempotencyKey, Receipt};
-use crate::port::{
-    Credential, NoticeStatus, Reference, SpooledMail, SpooledStatus, Store, StoredSettings, Stray,
-};
-use crate::ticket::{Digest, EventRecord, LinkKind, Thread, Ticket};
+use crate::plan::IdempotencyKey;
+use crate::port::{Reference, Store};
+use crate::ticket::Digest;
 use crate::value::{PersonId, SpoolId, TicketId, Timestamp};
 
 /// What to ask for besides what the store lists by itself.
@@ -20,94 +20,78 @@ pub(super) struct Asked {
     pub(super) now: Option<Timestamp>,
 }
 
-/// What a store knows of a ticket.
-#[derive(Debug, PartialEq)]
-struct Told {
-    ticket: Vec<Option<Ticket>>,
-    thread: Thread,
-    history: Vec<EventRecord>,
-    linking: Vec<TicketId>,
-    links: Vec<LinkKind>,
-    notices: Vec<NoticeStatus>,
-}
-
-/// What a store answers.
-#[derive(Debug, PartialEq)]
-pub(super) struct Snapshot {
-    ids: Vec<TicketId>,
-    tickets: Vec<Told>,
-    by_mail: Vec<Option<Ticket>>,
-    receipts: Vec<Option<Receipt>>,
-    settings: Option<StoredSettings>,
-    generation: u64,
-    mails: Vec<(Option<SpooledMail>, Option<SpooledStatus>)>,
-    quarantine: Vec<SpooledStatus>,
-    blobs: Vec<(Option<u64>, Option<Vec<u8>>)>,
-    credentials: Vec<Vec<Credential>>,
-    strays: Vec<Stray>,
-}
+/// What a store answers: each question with its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Snapshot(Vec<(String, String)>);
 
 impl Snapshot {
     /// Asks a store for everything.
     pub(super) async fn of(store: &dyn Store, asked: &Asked) -> Self {
-        let mut tickets = Vec::new();
+        let mut told = Self(Vec::new());
+        told.ask("ids", store.tickets_after(None, 1000).await);
+        told.ask("settings", store.settings().await);
+        told.ask("generation", store.settings_generation().await);
+        told.ask("quarantine", store.quarantined_mail(None, 1000).await);
+        told.ask("strays", store.strays().await);
         for id in &asked.tickets {
-            tickets.push(Told::by(store, *id).await);
+            told.ask_for_ticket(store, *id).await;
         }
-        let mut receipts = Vec::new();
+        for id in &asked.mail_ids {
+            let by_mail = [Reference::Mail(id.clone())];
+            told.ask(format!("by mail {id}"), store.load(&by_mail).await);
+        }
         for key in &asked.keys {
-            receipts.push(store.receipt(key).await.expect("read"));
+            told.ask(format!("key {}", key.key), store.receipt(key).await);
         }
-        let mut mails = Vec::new();
         for id in &asked.mails {
-            let mail = store.mail(*id).await.expect("read");
-            mails.push((mail, store.mail_status(*id).await.expect("read")));
+            told.ask(format!("mail {id}"), store.mail(*id).await);
+            told.ask(format!("status of mail {id}"), store.mail_status(*id).await);
         }
-        let mut blobs = Vec::new();
         for digest in &asked.blobs {
-            let size = store.blob_size(digest).await.expect("read");
-            let bytes = store.read_blob(digest, 0, 1000).await.expect("read");
-            blobs.push((size, bytes));
+            told.ask(format!("size of {digest}"), store.blob_size(digest).await);
+            told.ask(
+                format!("blob {digest}"),
+                store.read_blob(digest, 0, 1000).await,
+            );
         }
         let now = asked.now.unwrap_or(Timestamp::MIN);
-        let mut credentials = Vec::new();
         for person in &asked.people {
-            credentials.push(store.credentials(person, now).await.expect("read"));
+            told.ask(
+                format!("credentials of {person}"),
+                store.credentials(person, now).await,
+            );
         }
-        let by_mail = asked.mail_ids.iter().cloned().map(Reference::Mail);
-        let by_mail: Vec<Reference> = by_mail.collect();
-        Self {
-            ids: store.tickets_after(None, 1000).await.expect("read"),
-            tickets,
-            by_mail: store.load(&by_mail).await.expect("read"),
-            receipts,
-            settings: store.settings().await.expect("read"),
-            generation: store.settings_generation().await.expect("read"),
-            mails,
-            quarantine: store.quarantined_mail(None, 1000).await.expect("read"),
-            blobs,
-            credentials,
-            strays: store.strays().await.expect("read"),
+        told
+    }
+
+    /// Checks that both stores answer the same, and names the first question where they differ.
+    #[track_caller]
+    pub(super) fn is_same(&self, other: &Self) {
+        assert_eq!(self.0.len(), other.0.len(), "equally many questions");
+        for ((question, own), (_, other)) in self.0.iter().zip(&other.0) {
+            assert_eq!(own, other, "they differ in: {question}");
         }
     }
-}
 
-impl Told {
-    async fn by(store: &dyn Store, id: TicketId) -> Self {
-        let mut linking = store.linking_to(id).await.expect("read");
-        let by_number = linking.iter().map(|(from, _)| *from).collect();
-        linking.sort_by_key(|(from, kind)| (*from, *kind));
+    async fn ask_for_ticket(&mut self, store: &dyn Store, id: TicketId) {
         let mut references = vec![Reference::Id(id)];
-        let ticket = store.load(&references).await.expect("read");
-        let number = ticket.iter().flatten().map(|own| own.number);
+        let found = store.load(&references).await.expect("read");
+        let number = found.iter().flatten().map(|own| own.number);
         references.extend(number.map(Reference::Number));
-        Self {
-            ticket: store.load(&references).await.expect("read"),
-            thread: store.thread(id).await.expect("read"),
-            history: store.history(id, None).await.expect("read"),
-            linking: by_number,
-            links: linking.into_iter().map(|(_, kind)| kind).collect(),
-            notices: store.notices(id).await.expect("read"),
-        }
+        self.ask(format!("ticket {id}"), store.load(&references).await);
+        self.ask(format!("thread of {id}"), store.thread(id).await);
+        self.ask(format!("history of {id}"), store.history(id, None).await);
+        self.ask(format!("notices of {id}"), store.notices(id).await);
+        let linking = store.linking_to(id).await.map(|mut linking| {
+            let by_number: Vec<TicketId> = linking.iter().map(|(from, _)| *from).collect();
+            linking.sort();
+            (by_number, linking)
+        });
+        self.ask(format!("links to {id}"), linking);
+    }
+
+    fn ask<T: Debug, E: Debug>(&mut self, question: impl Display, answer: Result<T, E>) {
+        let answer = answer.expect("answered");
+        self.0.push((question.to_string(), format!("{answer:?}")));
     }
 }

@@ -32,11 +32,11 @@ pub(super) async fn tenants_with_equal_ids_do_not_meet<H: StoreHarness>(world: &
         assert_eq!(rows.len(), 2, "of tenant {tenant} alone");
     }
     for snapshot in &snapshots[1..] {
-        assert_eq!(*snapshot, snapshots[0], "each has the same, for itself");
+        snapshot.is_same(&snapshots[0]);
     }
     let first = world.tenant(TenantId::default()).await;
     let again = Snapshot::of(&*first, &asked).await;
-    assert_eq!(again, snapshots[0], "the others changed nothing");
+    again.is_same(&snapshots[0]);
     nothing_strays(&*first).await;
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn nothing_of_a_tenant_is_seen_by_another<H: StoreHarness>(worl
     let kept = Snapshot::of(&*owner, asked).await;
     let nothing = Snapshot::of(&*other, asked).await;
     let unrelated = world.tenant(TenantId::new(3)).await;
-    assert_eq!(nothing, Snapshot::of(&*unrelated, asked).await);
+    nothing.is_same(&Snapshot::of(&*unrelated, asked).await);
     assert_ne!(nothing, kept);
 
     let later = written.make.now().plus(LEASE * 10);
@@ -69,7 +69,7 @@ pub(super) async fn nothing_of_a_tenant_is_seen_by_another<H: StoreHarness>(worl
         .await;
     assert_eq!(before.expect("counted"), 0);
     searches_find_nothing(&*other, later).await;
-    assert_eq!(Snapshot::of(&*owner, asked).await, kept);
+    Snapshot::of(&*owner, asked).await.is_same(&kept);
 }
 
 async fn searches_find_nothing(other: &dyn Store, later: Timestamp) {
@@ -131,13 +131,13 @@ pub(super) async fn writes_of_a_tenant_reach_no_other<H: StoreHarness>(world: &H
     let revoked = other.revoke_all(&written.credential.person).await;
     assert_eq!(revoked.expect("revoked"), 0);
     is_conflict(&other.save_settings(1, &Settings::default()).await, 0);
-    assert_eq!(Snapshot::of(&*owner, &written.asked).await, kept);
+    Snapshot::of(&*owner, &written.asked).await.is_same(&kept);
 
     let own = key("ada", "k1", "something else");
     let plan = written.make.open(1).plan();
     let receipt = other.commit(&plan, Some(&own)).await.expect("committed");
     assert!(!receipt.replayed, "its key is its own");
-    assert_eq!(Snapshot::of(&*owner, &written.asked).await, kept);
+    Snapshot::of(&*owner, &written.asked).await.is_same(&kept);
     let settled = owner.settle_notice(id, notice.fence, &sent).await;
     assert!(settled.expect("answered"), "the claim held");
 }
