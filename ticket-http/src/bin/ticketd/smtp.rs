@@ -27,7 +27,7 @@ pub(crate) fn notifier(
         SmtpSecurity::Tls => (Security::Tls, 465),
         SmtpSecurity::None => (Security::None, 25),
     };
-    let mut settings = SmtpSettings::new(host, key.loop_marker());
+    let mut settings = SmtpSettings::new(host);
     settings.security = security;
     settings.port = options.smtp_port.unwrap_or(port);
     settings.credentials = match (&options.smtp_user, secret::from_environment(PASSWORD)?) {
