@@ -16,7 +16,7 @@ pub use check::read;
 
 /// A custom field, as an administrator defines it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "definition::Written")]
 pub struct FieldDefinition {
     /// Key by which commands, queries and workflows name the field.
     pub key: FieldKey,
