@@ -12,11 +12,15 @@ use crate::migrate;
 use crate::store::SqliteStore;
 use crate::writer::{Work, Writer};
 
+/// The page size of SQLite, in bytes; the default since 2016.
+const PAGE_SIZE: u64 = 4096;
+
 /// How a file is opened; the defaults fit a server.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
     busy_timeout: Duration,
     readers: u32,
+    max_bytes: Option<u64>,
 }
 
 impl Default for SqliteOptions {
@@ -24,6 +28,7 @@ impl Default for SqliteOptions {
         Self {
             busy_timeout: Duration::from_secs(5),
             readers: 4,
+            max_bytes: None,
         }
     }
 }
@@ -45,6 +50,14 @@ impl SqliteOptions {
     #[must_use]
     pub const fn readers(mut self, readers: u32) -> Self {
         self.readers = if readers == 0 { 1 } else { readers };
+        self
+    }
+
+    /// How large the file may become, in bytes, its log not counted; what does not fit is refused
+    /// as `Unavailable`, as on a full disk.
+    #[must_use]
+    pub const fn max_bytes(mut self, max_bytes: u64) -> Self {
+        self.max_bytes = Some(max_bytes);
         self
     }
 
@@ -101,7 +114,14 @@ impl SqliteOptions {
     }
 
     fn writing(&self, path: &Path) -> SqliteConnectOptions {
-        self.both(path)
+        let options = match self.max_bytes {
+            Some(bytes) => {
+                let pages = (bytes / PAGE_SIZE).max(1).to_string();
+                self.both(path).pragma("max_page_count", pages)
+            }
+            None => self.both(path),
+        };
+        options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             // After a burst the log goes back to this size, in bytes.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ticket_core::authority::Level;
+use ticket_core::authority::{Level, Reach, TeamReach};
 use ticket_core::query::{Comparison, Condition, Query, Test};
-use ticket_core::value::PersonId;
+use ticket_core::value::{PersonId, QueueKey};
 use ticket_core::workflow::Category;
 
 use super::Statement;
@@ -18,9 +18,9 @@ pub(super) struct Wanted<'q> {
     /// The categories that all conditions leave; none when no condition asks for any.
     categories: Option<BTreeSet<Category>>,
     /// Whether only open tickets are left.
-    open_only: bool,
-    /// The first condition that asks for words, by its place.
-    words: Option<(usize, &'q [String])>,
+    pub(super) open_only: bool,
+    /// The queues that the reach and all conditions leave; none when nothing asks for any.
+    queues: Option<BTreeSet<&'q QueueKey>>,
 }
 
 /// What a condition is written for.
@@ -28,18 +28,43 @@ pub(super) struct Wanted<'q> {
 struct Place {
     tenant: i64,
     level: Level,
-    open_only: bool,
+    form: Form,
+}
+
+/// How the tickets with a term are asked for.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// Each ticket is asked for its terms, so that closed ones with the same term cost nothing.
+    AskEach,
+    /// Each ticket must be in the list of those with the term.
+    AmongThem,
+    /// That list itself, each ticket once.
+    Candidates,
+}
+
+impl Form {
+    /// What stands before the rest of the condition on `terms`. The `+` keeps SQLite from making
+    /// a list of what should be asked of each.
+    const fn beginning(self) -> &'static str {
+        match self {
+            Self::AskEach => "EXISTS (SELECT 1 FROM terms WHERE ticket = +t.number AND tenant = ",
+            Self::AmongThem => "t.number IN (SELECT ticket FROM terms WHERE tenant = ",
+            Self::Candidates => "SELECT DISTINCT ticket FROM terms WHERE tenant = ",
+        }
+    }
+
+    const fn end(self) -> &'static str {
+        match self {
+            Self::AskEach | Self::AmongThem => ")",
+            Self::Candidates => "",
+        }
+    }
 }
 
 impl<'q> Wanted<'q> {
-    /// Reads the conditions of a query for somebody who sees this much.
-    pub(super) fn of(query: &'q Query, level: Level) -> Self {
-        let positive = |(place, condition): (usize, &'q Condition)| match &condition.test {
-            Test::Text(words) if !condition.negated && !words.is_empty() => {
-                Some((place, words.as_slice()))
-            }
-            _ => None,
-        };
+    /// Reads the conditions of a query for a list of this reach.
+    pub(super) fn of(query: &'q Query, reach: &'q Reach) -> Self {
+        let level = reach.level();
         let categories = categories(query, level);
         let is_open = |left: &BTreeSet<Category>| left.iter().all(|category| !category.is_done());
         Self {
@@ -47,17 +72,79 @@ impl<'q> Wanted<'q> {
             level,
             open_only: categories.as_ref().is_some_and(is_open),
             categories,
-            words: query.conditions.iter().enumerate().find_map(positive),
+            queues: queues(query, reach),
         }
     }
 
-    /// The words that a ticket must have, if any are asked for.
-    pub(super) fn words(&self) -> Option<&'q [String]> {
-        self.words.map(|(_, words)| words)
+    /// The place of the condition whose own list of tickets leads, if there is one.
+    ///
+    /// Words do always; terms do unless only open tickets are wanted, of which each is asked.
+    pub(super) fn leader(&self) -> Option<usize> {
+        let conditions = || self.query.conditions.iter().enumerate();
+        let words = conditions().find(|(_, condition)| match &condition.test {
+            Test::Text(words) => !condition.negated && !words.is_empty(),
+            _ => false,
+        });
+        let term = conditions().find(|(_, condition)| {
+            !condition.negated
+                && !self.open_only
+                && matches!(
+                    condition.test,
+                    Test::Follower(_)
+                        | Test::Cc(_)
+                        | Test::Tag(_)
+                        | Test::Field(_, Comparison::Equal, _)
+                        | Test::About(_)
+                )
+        });
+        words.or(term).map(|(at, _)| at)
     }
 
-    /// Pushes all conditions, each after ` AND `; without the first words if those lead already.
-    pub(super) fn push(&self, sql: &mut Statement, tenant: i64, led_by_words: bool) {
+    /// Pushes the list of tickets of a condition, as `ticket`, each once.
+    pub(super) fn push_candidates(&self, sql: &mut Statement, tenant: i64, leader: usize) {
+        let place = Place {
+            tenant,
+            level: self.level,
+            form: Form::Candidates,
+        };
+        if let Some(condition) = self.query.conditions.get(leader) {
+            match &condition.test {
+                Test::Text(words) => having_words(sql, tenant, words, self.level),
+                test => push_test(sql, place, test),
+            }
+        }
+    }
+
+    /// Whether a condition finds few tickets by an index of its own.
+    pub(super) fn is_selective(&self) -> bool {
+        let finds_few = |condition: &Condition| match &condition.test {
+            Test::Number(_)
+            | Test::Assignee(_)
+            | Test::Requester(_)
+            | Test::Organization(_)
+            | Test::Due(..)
+            | Test::Snoozed => true,
+            Test::Status(_)
+            | Test::Category(_)
+            | Test::Queue(_)
+            | Test::Assigned
+            | Test::Follower(_)
+            | Test::Cc(_)
+            | Test::Tag(_)
+            | Test::Priority(..)
+            | Test::FieldSet(_)
+            | Test::Field(..)
+            | Test::About(_)
+            | Test::Created(..)
+            | Test::Updated(..)
+            | Test::Text(_) => false,
+        };
+        let mut conditions = self.query.conditions.iter();
+        conditions.any(|condition| !condition.negated && finds_few(condition))
+    }
+
+    /// Pushes all conditions, each after ` AND `, but for the one that leads.
+    pub(super) fn push(&self, sql: &mut Statement, tenant: i64, leader: Option<usize>) {
         if let Some(categories) = &self.categories {
             if self.open_only {
                 // Word for word the condition of the indexes that hold open tickets only.
@@ -65,17 +152,25 @@ impl<'q> Wanted<'q> {
             }
             push_codes(sql, " AND t.category IN (", categories);
         }
+        if let Some(queues) = &self.queues {
+            among(sql, " AND t.queue", queues.iter().map(|key| key.as_str()));
+        }
         let place = Place {
             tenant,
             level: self.level,
-            open_only: self.open_only,
+            form: if self.open_only {
+                Form::AskEach
+            } else {
+                Form::AmongThem
+            },
         };
         for (at, condition) in self.query.conditions.iter().enumerate() {
-            let leads = led_by_words && self.words.is_some_and(|(first, _)| first == at);
-            if leads || matches!(condition.test, Test::Category(_)) {
+            if leader == Some(at) || is_pushed(condition) {
                 continue;
             }
-            if condition.negated {
+            if condition.negated && condition.test == Test::Assigned {
+                sql.push(" AND t.assignee IS NULL");
+            } else if condition.negated {
                 // What is unknown does not hold, so its negation does.
                 sql.push(" AND NOT ifnull((");
                 push_test(sql, place, &condition.test);
@@ -86,6 +181,35 @@ impl<'q> Wanted<'q> {
             }
         }
     }
+}
+
+/// Whether the condition is part of the sets of categories and queues.
+fn is_pushed(condition: &Condition) -> bool {
+    match condition.test {
+        Test::Category(_) => true,
+        Test::Queue(_) => !condition.negated,
+        _ => false,
+    }
+}
+
+/// The queues that the reach and all conditions that name queues leave.
+fn queues<'q>(query: &'q Query, reach: &'q Reach) -> Option<BTreeSet<&'q QueueKey>> {
+    let scope = match reach {
+        Reach::Team(TeamReach::Queues { queues, .. }) => Some(queues),
+        Reach::Team(TeamReach::Nothing | TeamReach::Everything) | Reach::Customer(_) => None,
+    };
+    let asked = query.conditions.iter().filter_map(|condition| {
+        match (&condition.test, condition.negated) {
+            (Test::Queue(queues), false) => Some(queues),
+            _ => None,
+        }
+    });
+    let mut sets = scope.into_iter().chain(asked);
+    let mut left: BTreeSet<&QueueKey> = sets.next()?.iter().collect();
+    for set in sets {
+        left.retain(|queue| set.contains(*queue));
+    }
+    Some(left)
 }
 
 /// The categories that all conditions about categories leave.
@@ -151,17 +275,18 @@ fn push_test(sql: &mut Statement, place: Place, test: &Test) {
         }
         Test::FieldSet(key) => {
             terms(sql, place, TermKind::FieldSet, key.as_str());
-            sql.push(")");
+            sql.push(place.form.end());
         }
         Test::Field(key, comparison, term) => {
             terms(sql, place, TermKind::Field, key.as_str());
             sql.push(" AND term").push(operator(*comparison));
-            sql.push_bind(term.clone()).push(")");
+            sql.push_bind(term.clone()).push(place.form.end());
         }
         Test::About(subject) => {
             terms(sql, place, TermKind::About, subject.kind().as_str());
             sql.push(" AND term = ");
-            sql.push_bind(subject.id().to_owned()).push(")");
+            sql.push_bind(subject.id().to_owned())
+                .push(place.form.end());
         }
         Test::Created(comparison, at) => compare(sql, "t.created_at", *comparison, at.micros()),
         Test::Updated(comparison, at) => {
@@ -215,19 +340,12 @@ fn has_term<'v>(
 ) {
     terms(sql, place, kind, "");
     among(sql, " AND term", values);
-    sql.push(")");
+    sql.push(place.form.end());
 }
 
 /// The beginning of the condition that the ticket has a term of this kind and name.
-///
-/// Of open tickets each is asked, so that closed ones with the same term cost nothing; otherwise
-/// the term's own list may lead. The `+` keeps SQLite from turning the first into the second.
 fn terms(sql: &mut Statement, place: Place, kind: TermKind, name: &str) {
-    sql.push(if place.open_only {
-        "EXISTS (SELECT 1 FROM terms WHERE ticket = +t.number AND tenant = "
-    } else {
-        "t.number IN (SELECT ticket FROM terms WHERE tenant = "
-    });
+    sql.push(place.form.beginning());
     sql.push_bind(place.tenant).push(" AND kind = ");
     sql.push_bind(kind.code()).push(" AND name = ");
     sql.push_bind(name.to_owned());

@@ -14,19 +14,14 @@ use super::filter::{self, Wanted};
 /// One page of a list, with one row more if there are any.
 pub(super) fn page(tenant: i64, query: &Query, reach: &Reach, page: &PageRequest) -> Statement {
     let sort = query.sort;
-    let value = sort_column(sort, reach.level());
+    let wanted = Wanted::of(query, reach);
+    let value = sort_column(sort, reach.level(), leads_by_condition(&wanted, reach));
     let mut sql = Statement::new("WITH page AS MATERIALIZED (SELECT t.number AS number, ");
     sql.push(value).push(" AS value");
-    tickets(&mut sql, tenant, query, reach);
+    tickets(&mut sql, tenant, &wanted, reach, Some(sort));
     if let Some(cursor) = page.after {
         let after = if sort.descending { " < " } else { " > " };
-        if sort.key == SortKey::Number {
-            // The number is the sort value and the tie-break: comparing both adds nothing, unless
-            // somebody made the cursor up.
-            sql.push(" AND (t.number, t.number)");
-        } else {
-            sql.push(" AND (").push(value).push(", t.number)");
-        }
+        sql.push(" AND (").push(value).push(", t.number)");
         sql.push(after).push("(").push_bind(cursor.value).push(", ");
         sql.push_bind(crate::row::number(cursor.number)).push(")");
     }
@@ -45,7 +40,7 @@ pub(super) fn page(tenant: i64, query: &Query, reach: &Reach, page: &PageRequest
 /// How many tickets match, counted no further than a limit.
 pub(super) fn count(tenant: i64, query: &Query, reach: &Reach, at_most: u32) -> Statement {
     let mut sql = Statement::new("SELECT count(*) FROM (SELECT 1");
-    tickets(&mut sql, tenant, query, reach);
+    tickets(&mut sql, tenant, &Wanted::of(query, reach), reach, None);
     sql.push(" LIMIT ").push_bind(i64::from(at_most)).push(")");
     sql
 }
@@ -80,35 +75,48 @@ pub(super) fn due(tenant: i64, test: &DueTest, now: Timestamp, limit: u16) -> St
 }
 
 /// `FROM` and `WHERE`: the tickets that match and are admitted.
-fn tickets(sql: &mut Statement, tenant: i64, query: &Query, reach: &Reach) {
-    let wanted = Wanted::of(query, reach.level());
-    // Where there is a short list of candidates, it leads; `CROSS JOIN` keeps the order.
-    let candidates = match (reach, wanted.words()) {
-        (Reach::Customer(customer), _) => {
+fn tickets(
+    sql: &mut Statement,
+    tenant: i64,
+    wanted: &Wanted<'_>,
+    reach: &Reach,
+    sort: Option<Sort>,
+) {
+    // Where there is a list of candidates, it leads; `CROSS JOIN` keeps the order.
+    let leader = match reach {
+        Reach::Customer(customer) => {
             sql.push(" FROM (");
             seen_by(sql, tenant, customer);
-            true
+            None
         }
-        (Reach::Team(_), Some(phrase)) => {
-            sql.push(" FROM (");
-            filter::having_words(sql, tenant, phrase, reach.level());
-            true
+        Reach::Team(_) => {
+            let leader = wanted.leader();
+            if let Some(leader) = leader {
+                sql.push(" FROM (");
+                wanted.push_candidates(sql, tenant, leader);
+            }
+            leader
         }
-        (Reach::Team(_), None) => false,
     };
+    let candidates = leader.is_some() || matches!(reach, Reach::Customer(_));
     if candidates {
-        sql.push(") AS c CROSS JOIN tickets t ON t.tenant = ");
+        // The index of the primary key, by the name that SQLite gives it.
+        sql.push(
+            ") AS c CROSS JOIN tickets t INDEXED BY sqlite_autoindex_tickets_1 ON t.tenant = ",
+        );
         sql.push_bind(tenant)
             .push(" AND t.number = c.ticket WHERE 1");
     } else {
-        sql.push(" FROM tickets t WHERE t.tenant = ")
-            .push_bind(tenant);
+        sql.push(" FROM tickets t");
+        if wanted.open_only && sort.is_some_and(needs_open_index) {
+            sql.push(" INDEXED BY open_queue");
+        }
+        sql.push(" WHERE t.tenant = ").push_bind(tenant);
     }
     if let Reach::Team(team) = reach {
         worked_on(sql, team);
     }
-    let led_by_words = candidates && matches!(reach, Reach::Team(_));
-    wanted.push(sql, tenant, led_by_words);
+    wanted.push(sql, tenant, leader);
 }
 
 fn worked_on(sql: &mut Statement, team: &TeamReach) {
@@ -116,11 +124,11 @@ fn worked_on(sql: &mut Statement, team: &TeamReach) {
         TeamReach::Nothing => {
             sql.push(" AND 0");
         }
+        // Its queues are among those that are wanted.
         TeamReach::Queues {
-            queues,
+            queues: _,
             assigned_to,
         } => {
-            filter::among(sql, " AND t.queue", queues.iter().map(|key| key.as_str()));
             if let Some(person) = assigned_to {
                 sql.push(" AND t.assignee = ");
                 sql.push_bind(person.as_str().to_owned());
@@ -148,24 +156,47 @@ fn seen_by(sql: &mut Statement, tenant: i64, customer: &CustomerReach) {
     }
 }
 
-const fn sort_column(sort: Sort, level: Level) -> &'static str {
-    match (sort.key, level, sort.descending) {
-        (SortKey::Number, ..) => "t.number",
-        (SortKey::Created, ..) => "t.created_at",
-        (SortKey::Updated, Level::Team, _) => "t.updated_at",
-        (SortKey::Updated, Level::Customer, _) => "t.public_updated_at",
-        (SortKey::Priority, ..) => "t.priority",
-        // Those without a date come last in either direction.
-        (SortKey::Due, _, true) => "ifnull(t.due, -9223372036854775808)",
-        (SortKey::Due, _, false) => "ifnull(t.due, 9223372036854775807)",
+/// Whether SQLite would rather walk through closed tickets in the order of this than look at the
+/// open ones and sort them.
+const fn needs_open_index(sort: Sort) -> bool {
+    match sort.key {
+        SortKey::Number | SortKey::Updated => false,
+        SortKey::Created | SortKey::Priority | SortKey::Due => true,
     }
 }
 
+/// Whether the index of a condition leads rather than that of the order: few tickets are found
+/// and sorted, where the other way might look at all of them to find those few.
+fn leads_by_condition(wanted: &Wanted<'_>, reach: &Reach) -> bool {
+    let is_own = match reach {
+        Reach::Team(TeamReach::Queues { assigned_to, .. }) => assigned_to.is_some(),
+        Reach::Team(TeamReach::Nothing | TeamReach::Everything) | Reach::Customer(_) => false,
+    };
+    !wanted.open_only && (is_own || wanted.is_selective())
+}
+
+/// What is sorted by; a `+` keeps SQLite from taking an index for it.
+const fn sort_column(sort: Sort, level: Level, by_condition: bool) -> &'static str {
+    match (sort.key, level, by_condition) {
+        (SortKey::Number, _, false) => "t.number",
+        (SortKey::Number, _, true) => "+t.number",
+        (SortKey::Created, _, false) => "t.created_at",
+        (SortKey::Created, _, true) => "+t.created_at",
+        (SortKey::Updated, Level::Team, false) => "t.updated_at",
+        (SortKey::Updated, Level::Team, true) => "+t.updated_at",
+        (SortKey::Updated, Level::Customer, _) => "t.public_updated_at",
+        (SortKey::Priority, ..) => "t.priority",
+        // Those without a date come last in either direction.
+        (SortKey::Due, ..) if sort.descending => "ifnull(t.due, -9223372036854775808)",
+        (SortKey::Due, ..) => "ifnull(t.due, 9223372036854775807)",
+    }
+}
+
+/// The order by sort value and number; sorting by number, both are the same.
 fn order(sql: &mut Statement, sort: Sort, value: &'static str, number: &'static str) {
     let direction = if sort.descending { " DESC" } else { " ASC" };
-    sql.push(" ORDER BY ");
+    sql.push(" ORDER BY ").push(value).push(direction);
     if sort.key != SortKey::Number {
-        sql.push(value).push(direction).push(", ");
+        sql.push(", ").push(number).push(direction);
     }
-    sql.push(number).push(direction);
 }

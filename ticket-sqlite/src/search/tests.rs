@@ -1,1 +1,261 @@
+//! How SQLite answers the views that people keep open, by what it says of its plans.
 
+use std::collections::BTreeSet;
+
+use sqlx::{AssertSqlSafe, Row};
+use tempfile::TempDir;
+use ticket_core::authority::{CustomerReach, Reach, TeamReach};
+use ticket_core::query::{Cursor, DueTest, PageRequest, Query, SortKey, Test, normalize};
+use ticket_core::value::{TenantId, TicketNumber, Timestamp};
+use ticket_core::workflow::Category;
+
+use super::{Statement, statement};
+use crate::{SqliteStore, SqliteTenant};
+
+const ALL: Reach = Reach::Team(TeamReach::Everything);
+
+struct World {
+    tenant: SqliteTenant,
+    _folder: TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let store = SqliteStore::open(folder.path().join("desk.sqlite")).await;
+        Self {
+            tenant: store.expect("a store").tenant(TenantId::default()),
+            _folder: folder,
+        }
+    }
+
+    async fn plan(&self, statement: &Statement) -> String {
+        let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql().as_str());
+        let mut reader = self.tenant.reader().await.expect("a reader");
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .fetch_all(&mut *reader)
+            .await
+            .expect("a plan");
+        let steps = rows.iter().map(|row| row.get::<String, _>("detail"));
+        steps.collect::<Vec<_>>().join("\n")
+    }
+
+    async fn list(&self, query: &Query, reach: &Reach) -> String {
+        let first = statement::page(0, query, reach, &PageRequest::first(25));
+        self.plan(&first).await
+    }
+}
+
+fn open() -> Query {
+    let open = [
+        Category::New,
+        Category::Open,
+        Category::Pending,
+        Category::OnHold,
+    ];
+    Query::all().and(Test::Category(open.into()))
+}
+
+fn set<T: Ord + std::str::FromStr>(texts: &[&str]) -> BTreeSet<T> {
+    let read = |text: &&str| text.parse().unwrap_or_else(|_| panic!("{text}"));
+    texts.iter().map(read).collect()
+}
+
+fn queue(names: &[&str]) -> Test {
+    Test::Queue(set(names))
+}
+
+fn mine() -> Test {
+    Test::Assignee(set(&["ada"]))
+}
+
+#[tokio::test]
+async fn views_of_open_tickets_never_look_at_closed_ones() {
+    let world = World::new().await;
+    let lists = [
+        (open(), "open_number (tenant=?)"),
+        (
+            open().sorted(SortKey::Updated, true),
+            "open_updated (tenant=?)",
+        ),
+        (
+            open().sorted(SortKey::Created, true),
+            "open_queue (tenant=?)",
+        ),
+        (
+            open().sorted(SortKey::Priority, true),
+            "open_queue (tenant=?)",
+        ),
+        (open().sorted(SortKey::Due, false), "open_queue (tenant=?)"),
+        (
+            open().and(queue(&["a"])),
+            "open_queue (tenant=? AND queue=?)",
+        ),
+        (
+            open().and(queue(&["a"])).sorted(SortKey::Updated, true),
+            "open_queue_updated (tenant=? AND queue=?)",
+        ),
+        (
+            open()
+                .and(queue(&["a", "b"]))
+                .sorted(SortKey::Updated, true),
+            "open_updated (tenant=?)",
+        ),
+        (
+            open().and(mine()),
+            "open_assignee (tenant=? AND assignee=?)",
+        ),
+        (
+            open().and(mine()).sorted(SortKey::Updated, true),
+            "open_updated (tenant=?)",
+        ),
+        (
+            open().and_not(Test::Assigned),
+            "open_assignee (tenant=? AND assignee=?)",
+        ),
+        (
+            open().and(Test::Tag(set(&["vip"]))),
+            "open_number (tenant=?)",
+        ),
+    ];
+    for (query, index) in lists {
+        let plan = world.list(&query, &ALL).await;
+        let expected = format!("SEARCH t USING COVERING INDEX {index}");
+        assert!(plan.contains(&expected), "{query:?}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn every_list_is_led_by_an_index_of_its_own() {
+    let world = World::new().await;
+    let updated = |query: Query| query.sorted(SortKey::Updated, true);
+    let lists = [
+        (Query::all(), "sqlite_autoindex_tickets_1 (tenant=?)"),
+        (updated(Query::all()), "tickets_updated (tenant=?)"),
+        (
+            Query::all().sorted(SortKey::Created, true),
+            "tickets_created (tenant=?)",
+        ),
+        (
+            Query::all().and(queue(&["a"])),
+            "tickets_queue (tenant=? AND queue=?)",
+        ),
+        (
+            updated(Query::all().and(queue(&["a"]))),
+            "tickets_queue_updated (tenant=? AND queue=?)",
+        ),
+        (
+            updated(Query::all().and(Test::Requester(set(&["ada"])))),
+            "tickets_requester (tenant=? AND requester=?)",
+        ),
+        (
+            updated(Query::all().and(Test::Organization(set(&["acme"])))),
+            "tickets_organization (tenant=? AND organization=?)",
+        ),
+        (
+            updated(Query::all().and(mine())),
+            "tickets_assignee (tenant=? AND assignee=?)",
+        ),
+        (
+            updated(Query::all().and(Test::Snoozed)),
+            "tickets_snoozed (tenant=? AND snoozed_until>?)",
+        ),
+        (
+            updated(Query::all().and(Test::Tag(set(&["vip"])))),
+            "sqlite_autoindex_tickets_1 (tenant=? AND number=?)",
+        ),
+        (
+            updated(Query::all().and(Test::Text(normalize("printer jam")))),
+            "sqlite_autoindex_tickets_1 (tenant=? AND number=?)",
+        ),
+    ];
+    for (query, index) in lists {
+        let plan = world.list(&query, &ALL).await;
+        assert!(plan.contains(index), "{query:?}\n{plan}");
+        assert!(!plan.contains("SCAN t"), "{query:?}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn the_next_page_begins_where_the_last_one_ended() {
+    let world = World::new().await;
+    let cursor = |query: &Query| Cursor {
+        sort: query.sort,
+        value: 1,
+        number: TicketNumber::new(4).expect("a number"),
+    };
+    let lists = [
+        (open(), "number<?"),
+        (
+            open().and(queue(&["a"])).sorted(SortKey::Updated, true),
+            "(updated_at,number)<(?,?)",
+        ),
+        (Query::all().and(queue(&["a"])), "number<?"),
+    ];
+    for (query, bound) in lists {
+        let page = PageRequest {
+            limit: 25,
+            after: Some(cursor(&query)),
+        };
+        let plan = world.plan(&statement::page(0, &query, &ALL, &page)).await;
+        assert!(plan.contains(bound), "{query:?}\n{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{query:?}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn a_scope_narrows_the_same_indexes() {
+    let world = World::new().await;
+    let agent = Reach::Team(TeamReach::Queues {
+        queues: set(&["a", "b"]),
+        assigned_to: None,
+    });
+    let plan = world
+        .list(&Query::all().and(queue(&["b", "c"])), &agent)
+        .await;
+    assert!(
+        plan.contains("tickets_queue (tenant=? AND queue=?)"),
+        "{plan}"
+    );
+
+    let customer = Reach::Customer(CustomerReach {
+        participant: "ada".parse().expect("an id"),
+        organization: Some("acme".parse().expect("an id")),
+    });
+    let plan = world
+        .list(&Query::all().sorted(SortKey::Updated, true), &customer)
+        .await;
+    for step in [
+        "tickets_requester (tenant=? AND requester=?)",
+        "tickets_organization (tenant=? AND organization=?)",
+        "SEARCH terms USING PRIMARY KEY (tenant=? AND kind=? AND name=? AND term=?)",
+        "SEARCH t USING INDEX sqlite_autoindex_tickets_1 (tenant=? AND number=?)",
+    ] {
+        assert!(plan.contains(step), "{step}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_due_is_found_by_its_time() {
+    let world = World::new().await;
+    let tests = [
+        (
+            DueTest::SnoozeOver,
+            "tickets_snoozed (tenant=? AND snoozed_until<?)",
+        ),
+        (
+            DueTest::InStatus {
+                status: "solved".parse().expect("a status"),
+                queues: set(&["a", "b"]),
+                since: Timestamp::MAX,
+            },
+            "tickets_status (tenant=? AND status=? AND queue=? AND status_since<?)",
+        ),
+    ];
+    for (test, index) in tests {
+        let plan = world
+            .plan(&statement::due(0, &test, Timestamp::MAX, 10))
+            .await;
+        assert!(plan.contains(index), "{plan}");
+    }
+}

@@ -1,0 +1,6 @@
+//! What is particular to a desk in one file.
+
+mod crash;
+mod faults;
+mod plans;
+mod schema;
