@@ -1,9 +1,12 @@
 //! Public messages, internal notes, and what a reply does to the ticket.
 
 use super::{Context, Decided, status};
+use crate::authority::{Action, Denial, permit};
 use crate::command::{Note, Open, Reply};
 use crate::refusal::Refusal;
-use crate::ticket::{Event, InternalNote, Link, LinkKind, Posting, PublicMessage, Side, Ticket};
+use crate::ticket::{
+    Cause, Event, InternalNote, Link, LinkKind, Posting, PublicMessage, Side, Ticket,
+};
 use crate::value::{MessageId, NoteId, NoticeId, PersonId};
 use crate::workflow::{Category, OnReply};
 
@@ -12,12 +15,24 @@ use crate::workflow::{Category, OnReply};
 pub enum Route {
     /// Into the ticket.
     Here,
+    /// Into the ticket, as an internal note.
+    AsNote(Box<Note>),
     /// Into a new ticket that follows up this one.
     FollowUp(Box<Open>),
 }
 
-/// Where a reply goes: a customer who answers long after the end begins something new.
+/// Where a reply goes.
+///
+/// A customer who answers long after the end begins something new. A light agent who answers a
+/// notice by mail can't choose to write a note there, and may write nothing else.
 pub fn route(ticket: &Ticket, reply: &Reply, context: &Context<'_>) -> Route {
+    let by_mail = matches!(context.cause, Cause::Mail { .. });
+    if by_mail && permit(context.actor, Action::Reply, ticket) == Err(Denial::LightAgent) {
+        let mut note = Note::from(reply.body.clone());
+        note.attachments = reply.attachments.clone();
+        note.mail = reply.mail.clone();
+        return Route::AsNote(Box::new(note));
+    }
     let customer = context.side(ticket) == Side::Customer;
     let author = context.actor.id();
     let takes_part = author.is_some_and(|author| ticket.has_participant(author));

@@ -164,12 +164,16 @@ impl Desk {
                 return Err(Refusal::Stale { seen, current }.into());
             }
         }
-        if let [Command::Reply(reply)] = commands.as_slice()
-            && let Route::FollowUp(open) = route(ticket, reply, &context)
-        {
-            return Ok(Attempt::FollowUp(open));
-        }
-        Ok(match plan(ticket, commands, &context)? {
+        let routed = match commands.as_slice() {
+            [Command::Reply(reply)] => route(ticket, reply, &context),
+            _ => Route::Here,
+        };
+        let planned = match routed {
+            Route::FollowUp(open) => return Ok(Attempt::FollowUp(open)),
+            Route::AsNote(note) => plan(ticket, &[Command::Note(*note)], &context),
+            Route::Here => plan(ticket, commands, &context),
+        };
+        Ok(match planned? {
             Some(plan) => Attempt::Planned(Box::new(plan)),
             None => Attempt::Unchanged,
         })
