@@ -1,7 +1,15 @@
 //! What the desk does, seen through its public doors, with everything in memory.
 
+mod announcing;
+mod authority;
 mod commands;
+mod deliveries;
 mod following_up;
+mod guests;
+mod host;
+mod hostile_words;
+mod intake;
+mod privacy;
 mod rules;
 mod timers;
 mod workflows;

@@ -253,6 +253,10 @@ impl World {
         self.store.notices(on).await.expect("notices")
     }
 
+    pub(crate) async fn store_thread(&self, of: TicketId) -> ticket_core::ticket::Thread {
+        self.store.thread(of).await.expect("a thread")
+    }
+
     /// Delivers until nothing is left, and gives the letters that came.
     pub(crate) async fn post(&self) -> Vec<ticket_core::notice::Letter> {
         while !self.desk.deliver(100).await.expect("delivered").is_idle() {}
