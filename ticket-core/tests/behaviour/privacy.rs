@@ -149,7 +149,10 @@ async fn customers_find_no_secret_wherever_they_look() {
         }
     }
     let shown = world.as_("grace").await.show(ticket).await;
-    assert!(format!("{shown:?}").contains(CANARY), "the secrets are there");
+    assert!(
+        format!("{shown:?}").contains(CANARY),
+        "the secrets are there"
+    );
 }
 
 #[tokio::test]
