@@ -37,13 +37,16 @@ pub(crate) enum Durability {
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     line: mpsc::Sender<Box<dyn Write>>,
-    task: Arc<Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>>,
+    task: Arc<Mutex<Option<Running>>>,
 }
+
+/// The task, and how it is told to stop.
+type Running = (oneshot::Sender<()>, JoinHandle<()>);
 
 /// A write in line: does its work, keeps the answer, and gives it when the transaction is over.
 trait Write: Send {
     fn durability(&self) -> Durability;
-    /// Whether it was refused; then only its own savepoint is rolled back.
+    /// Does its work. An error rolls back its own savepoint only, unless it breaks the connection.
     fn perform<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> Work<'c, ()>;
     fn answer(self: Box<Self>, outcome: Result<(), Error>);
 }

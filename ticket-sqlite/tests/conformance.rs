@@ -1,5 +1,7 @@
 //! The shared suite, each case on a file of its own.
 
+#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

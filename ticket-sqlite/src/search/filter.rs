@@ -1,15 +1,14 @@
-//! Each test of a query as a condition: says the same as the domain's `matches`.
+//! What a query wants, with all its conditions taken together.
 
 use std::collections::BTreeSet;
 
 use ticket_core::authority::{Level, Reach, TeamReach};
 use ticket_core::query::{Comparison, Condition, Query, Test};
-use ticket_core::value::{PersonId, QueueKey};
+use ticket_core::value::QueueKey;
 use ticket_core::workflow::Category;
 
 use super::Statement;
-use crate::row::{TermKind, category_code, number};
-use crate::words;
+use super::condition::{Form, Place, among, having_words, push_codes, push_test};
 
 /// What a query wants, with what can be concluded from all conditions together.
 pub(super) struct Wanted<'q> {
@@ -21,44 +20,6 @@ pub(super) struct Wanted<'q> {
     pub(super) open_only: bool,
     /// The queues that the reach and all conditions leave; none when nothing asks for any.
     queues: Option<BTreeSet<&'q QueueKey>>,
-}
-
-/// What a condition is written for.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    tenant: i64,
-    level: Level,
-    form: Form,
-}
-
-/// How the tickets with a term are asked for.
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    /// Each ticket is asked for its terms, so that closed ones with the same term cost nothing.
-    AskEach,
-    /// Each ticket must be in the list of those with the term.
-    AmongThem,
-    /// That list itself, each ticket once.
-    Candidates,
-}
-
-impl Form {
-    /// What stands before the rest of the condition on `terms`. The `+` keeps SQLite from making
-    /// a list of what should be asked of each.
-    const fn beginning(self) -> &'static str {
-        match self {
-            Self::AskEach => "EXISTS (SELECT 1 FROM terms WHERE ticket = +t.number AND tenant = ",
-            Self::AmongThem => "t.number IN (SELECT ticket FROM terms WHERE tenant = ",
-            Self::Candidates => "SELECT DISTINCT ticket FROM terms WHERE tenant = ",
-        }
-    }
-
-    const fn end(self) -> &'static str {
-        match self {
-            Self::AskEach | Self::AmongThem => ")",
-            Self::Candidates => "",
-        }
-    }
 }
 
 impl<'q> Wanted<'q> {
@@ -231,164 +192,4 @@ fn categories(query: &Query, level: Level) -> Option<BTreeSet<Category>> {
         left = Some(categories);
     }
     left
-}
-
-fn push_codes(sql: &mut Statement, before: &'static str, categories: &BTreeSet<Category>) {
-    sql.push(before);
-    let mut codes = sql.separated(", ");
-    for category in categories {
-        codes.push_bind(category_code(*category));
-    }
-    sql.push(")");
-}
-
-fn push_test(sql: &mut Statement, place: Place, test: &Test) {
-    match test {
-        Test::Number(own) => {
-            sql.push("t.number = ").push_bind(number(*own));
-        }
-        Test::Status(statuses) => {
-            among(sql, "t.status", statuses.iter().map(|key| key.as_str()));
-        }
-        Test::Category(asked) => push_codes(sql, "t.category IN (", asked),
-        Test::Queue(queues) => among(sql, "t.queue", queues.iter().map(|key| key.as_str())),
-        Test::Assigned => {
-            sql.push("t.assignee IS NOT NULL");
-        }
-        Test::Assignee(people) => among(sql, "t.assignee", ids(people)),
-        Test::Requester(people) => among(sql, "t.requester", ids(people)),
-        Test::Follower(people) => has_term(sql, place, TermKind::Follower, ids(people)),
-        Test::Cc(people) => has_term(sql, place, TermKind::Cc, ids(people)),
-        Test::Organization(own) => {
-            among(sql, "t.organization", own.iter().map(|id| id.as_str()));
-        }
-        Test::Tag(tags) => {
-            has_term(
-                sql,
-                place,
-                TermKind::Tag,
-                tags.iter().map(|tag| tag.as_str()),
-            );
-        }
-        Test::Priority(comparison, priority) => {
-            compare(sql, "t.priority", *comparison, *priority as i64);
-        }
-        Test::FieldSet(key) => {
-            terms(sql, place, TermKind::FieldSet, key.as_str());
-            sql.push(place.form.end());
-        }
-        Test::Field(key, comparison, term) => {
-            terms(sql, place, TermKind::Field, key.as_str());
-            sql.push(" AND term").push(operator(*comparison));
-            sql.push_bind(term.clone()).push(place.form.end());
-        }
-        Test::About(subject) => {
-            terms(sql, place, TermKind::About, subject.kind().as_str());
-            sql.push(" AND term = ");
-            sql.push_bind(subject.id().to_owned())
-                .push(place.form.end());
-        }
-        Test::Created(comparison, at) => compare(sql, "t.created_at", *comparison, at.micros()),
-        Test::Updated(comparison, at) => {
-            let column = match place.level {
-                Level::Team => "t.updated_at",
-                Level::Customer => "t.public_updated_at",
-            };
-            compare(sql, column, *comparison, at.micros());
-        }
-        Test::Due(comparison, at) => compare(sql, "t.due", *comparison, at.micros()),
-        Test::Snoozed => {
-            sql.push("t.snoozed_until IS NOT NULL");
-        }
-        Test::Text(words) if words.is_empty() => {
-            sql.push("1");
-        }
-        Test::Text(words) => {
-            sql.push("t.number IN (");
-            having_words(sql, place.tenant, words, place.level);
-            sql.push(")");
-        }
-    }
-}
-
-fn ids(people: &BTreeSet<PersonId>) -> impl ExactSizeIterator<Item = &str> {
-    people.iter().map(PersonId::as_str)
-}
-
-/// `column` is one of the values; the text stays the same however many there are.
-pub(super) fn among<'v>(
-    sql: &mut Statement,
-    column: &'static str,
-    mut values: impl ExactSizeIterator<Item = &'v str>,
-) {
-    sql.push(column);
-    if values.len() == 1 {
-        // One value keeps the order of an index behind it.
-        sql.push(" = ").push_bind(values.next().map(str::to_owned));
-    } else {
-        sql.push(" IN (SELECT value FROM json_each(");
-        sql.push_bind(serde_json::json!(values.collect::<Vec<_>>()).to_string());
-        sql.push("))");
-    }
-}
-
-fn has_term<'v>(
-    sql: &mut Statement,
-    place: Place,
-    kind: TermKind,
-    values: impl ExactSizeIterator<Item = &'v str>,
-) {
-    terms(sql, place, kind, "");
-    among(sql, " AND term", values);
-    sql.push(place.form.end());
-}
-
-/// The beginning of the condition that the ticket has a term of this kind and name.
-fn terms(sql: &mut Statement, place: Place, kind: TermKind, name: &str) {
-    sql.push(place.form.beginning());
-    sql.push_bind(place.tenant).push(" AND kind = ");
-    sql.push_bind(kind.code()).push(" AND name = ");
-    sql.push_bind(name.to_owned());
-}
-
-fn compare(sql: &mut Statement, column: &'static str, comparison: Comparison, value: i64) {
-    sql.push(column).push(operator(comparison));
-    sql.push_bind(value);
-}
-
-const fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Less => " < ",
-        Comparison::LessOrEqual => " <= ",
-        Comparison::Equal => " = ",
-        Comparison::GreaterOrEqual => " >= ",
-        Comparison::Greater => " > ",
-    }
-}
-
-/// The numbers of tickets with a document that holds the words; notes count for the team only.
-pub(super) fn having_words(sql: &mut Statement, tenant: i64, words: &[String], level: Level) {
-    let Some(phrase) = words::phrase(words) else {
-        sql.push("SELECT NULL AS ticket WHERE 0");
-        return;
-    };
-    let own = words::documents(tenant);
-    let mut find = |select: &'static str| {
-        sql.push(select).push_bind(phrase.clone());
-        sql.push(" AND w.rowid BETWEEN ");
-        sql.push_bind(*own.start())
-            .push(" AND ")
-            .push_bind(*own.end());
-    };
-    find(
-        "SELECT d.ticket AS ticket FROM public_words w CROSS JOIN documents d ON d.id = w.rowid \
-         WHERE w.words MATCH ",
-    );
-    match level {
-        Level::Customer => {}
-        Level::Team => find(
-            " UNION SELECT d.ticket FROM note_words w CROSS JOIN documents d ON d.id = w.rowid \
-             WHERE w.words MATCH ",
-        ),
-    }
 }

@@ -1,5 +1,6 @@
 //! Lists, searches and counts.
 
+mod condition;
 mod filter;
 mod statement;
 

@@ -6,10 +6,11 @@
 
 use ticket_core::authority::{CustomerReach, Level, Reach, TeamReach};
 use ticket_core::query::{DueTest, PageRequest, Query, Sort, SortKey};
-use ticket_core::value::Timestamp;
+use ticket_core::value::{QueueKey, Timestamp};
 
 use super::Statement;
-use super::filter::{self, Wanted};
+use super::condition::among;
+use super::filter::Wanted;
 
 /// One page of a list, with one row more if there are any.
 pub(super) fn page(tenant: i64, query: &Query, reach: &Reach, page: &PageRequest) -> Statement {
@@ -61,10 +62,10 @@ pub(super) fn due(tenant: i64, test: &DueTest, now: Timestamp, limit: u16) -> St
         } => {
             sql.push(" AND t.status = ");
             sql.push_bind(status.as_str().to_owned());
-            filter::among(
+            among(
                 &mut sql,
                 " AND t.queue",
-                queues.iter().map(|key| key.as_str()),
+                queues.iter().map(QueueKey::as_str),
             );
             sql.push(" AND t.status_since <= ")
                 .push_bind(since.micros());
