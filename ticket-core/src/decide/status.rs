@@ -3,21 +3,24 @@
 use std::collections::BTreeSet;
 
 use super::{Context, people};
-use crate::authority::{Action, permit};
+use crate::authority::{Action, Denial, permit};
 use crate::refusal::Refusal;
 use crate::ticket::{Event, Ticket};
 use crate::value::{FieldKey, Invalid, QueueKey, StatusKey};
-use crate::workflow::{Category, Status, Workflow};
+use crate::workflow::{Category, Status, TransitionRight, Workflow};
 
 pub(super) fn set_status(
     ticket: &Ticket,
     to: &StatusKey,
     context: &Context<'_>,
 ) -> Result<Vec<Event>, Refusal> {
+    let workflow = context.workflow(&ticket.queue)?;
+    if permit(context.actor, Action::ViewAll, ticket).is_err() {
+        refuse_unless_requesters(ticket, to, workflow)?;
+    }
     if ticket.status == *to {
         return Ok(Vec::new());
     }
-    let workflow = context.workflow(&ticket.queue)?;
     known_status(workflow, to)?;
     let Some(transition) = workflow.transition(&ticket.status, to) else {
         return Err(Refusal::NoTransition {
@@ -45,6 +48,29 @@ pub(super) fn set_status(
         events.push(Event::Woke);
     }
     Ok(events)
+}
+
+/// Customers are told no more than that a step is not theirs: which statuses there are, which one
+/// the ticket has, and which fields are missing is for the team to know.
+fn refuse_unless_requesters(
+    ticket: &Ticket,
+    to: &StatusKey,
+    workflow: &Workflow,
+) -> Result<(), Refusal> {
+    let theirs = if ticket.status == *to {
+        let mut steps = workflow.transitions.iter();
+        steps.any(|step| step.to == *to && step.right == TransitionRight::Requester)
+    } else {
+        workflow.transition(&ticket.status, to).is_some_and(|step| {
+            let ready = |field| ticket.fields.contains_key(field);
+            step.right == TransitionRight::Requester && step.requires.iter().all(ready)
+        })
+    };
+    if theirs {
+        Ok(())
+    } else {
+        Err(Denial::TeamOnly.into())
+    }
 }
 
 /// The change to another status, with nothing asked about rights.
