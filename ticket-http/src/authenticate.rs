@@ -127,7 +127,12 @@ mod tests {
         };
         assert_eq!(with(&["bearer tkt_x"]).as_deref(), Some("tkt_x"));
         assert_eq!(with(&["Bearer  tkt_x "]).as_deref(), Some("tkt_x"));
-        for bad in [&["Basic eDp5"][..], &["tkt_x"], &[], &["Bearer a", "Bearer b"]] {
+        for bad in [
+            &["Basic eDp5"][..],
+            &["tkt_x"],
+            &[],
+            &["Bearer a", "Bearer b"],
+        ] {
             assert_eq!(with(bad), None, "{bad:?}");
         }
     }

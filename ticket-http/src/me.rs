@@ -25,7 +25,11 @@ pub(crate) async fn me(
 ) -> Result<Json<Me>, Problem> {
     let nobody = || Problem::new(ProblemKind::NotFound);
     let id = caller.actor().id().ok_or_else(nobody)?;
-    let found = api.desk.directory().people(std::slice::from_ref(id)).await?;
+    let found = api
+        .desk
+        .directory()
+        .people(std::slice::from_ref(id))
+        .await?;
     let person = found.into_iter().next().flatten().ok_or_else(nobody)?;
     Ok(Json(Me {
         id: person.id,

@@ -74,7 +74,9 @@ impl Shown {
     /// The answer to who has this state.
     pub(crate) fn not_modified(&self) -> Response {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
-        response.headers_mut().extend(self.tag_header().map(|tag| (ETAG, tag)));
+        response
+            .headers_mut()
+            .extend(self.tag_header().map(|tag| (ETAG, tag)));
         response
     }
 }

@@ -45,7 +45,8 @@ impl<T: DeserializeOwned> FromRequest<Api> for Input<T> {
 fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
-    let json = media_type.is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"));
+    let json =
+        media_type.is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"));
     let plain = text(CONTENT_ENCODING).is_none_or(|value| value.eq_ignore_ascii_case("identity"));
     if !json || !plain {
         return Err(Problem::new(ProblemKind::UnsupportedMediaType));
@@ -72,7 +73,9 @@ fn wrong(path: &[String], error: &serde_json::Error) -> Problem {
     if error.is_data() {
         // The reader adds line and column, which a pointer says better.
         let message = error.to_string();
-        let message = message.rsplit_once(" at line ").map_or(&*message, |cut| cut.0);
+        let message = message
+            .rsplit_once(" at line ")
+            .map_or(&*message, |cut| cut.0);
         Problem::wrong_value(path, message.to_owned())
     } else {
         Problem::new(ProblemKind::Malformed).detail(format!("no valid JSON: {error}"))

@@ -70,7 +70,8 @@ impl FromRequestParts<Api> for ListParameters {
             return Err(Problem::wrong_parameter("q", allowed));
         }
         let cursor = raw.cursor.map(|text| text.parse::<Cursor>()).transpose();
-        let after = cursor.map_err(|wrong| Problem::wrong_parameter("cursor", wrong.to_string()))?;
+        let after =
+            cursor.map_err(|wrong| Problem::wrong_parameter("cursor", wrong.to_string()))?;
         Ok(Self {
             line: raw.q,
             sort: raw.sort.as_deref().map(sort).transpose()?,

@@ -124,7 +124,11 @@ mod tests {
         let problem = Problem::from(error);
         assert_eq!(problem.kind(), ProblemKind::Internal);
         assert!(problem.detail.is_none());
-        assert!(problem.logged().is_some_and(|fault| fault.contains("canary")));
+        assert!(
+            problem
+                .logged()
+                .is_some_and(|fault| fault.contains("canary"))
+        );
     }
 
     #[test]

@@ -14,16 +14,56 @@ use crate::wire;
 ///
 /// Authority and clocks leave nothing in the data that could be wrong: tests prove them.
 const RULES: [(&str, &[&str], &str); 10] = [
-    ("replay", &["replay"], "the events of each ticket give the stored ticket"),
-    ("atomicity", &["atomicity", "stray"], "messages, notes, events and notices belong together"),
-    ("versions", &["versions"], "the versions of each ticket grow by one"),
-    ("privacy", &["privacy"], "no notice for a customer shows what is the team's"),
-    ("authority", &["authority"], "leaves no trace in the data; proven by tests"),
-    ("tenancy", &["tenancy"], "everything found belongs to this tenant"),
-    ("idempotence", &["idempotence"], "each key belongs to a ticket"),
-    ("delivery", &["delivery"], "each notice shows messages that are there"),
-    ("intake", &["intake"], "each message from mail has its raw mail"),
-    ("clocks", &["clocks"], "leaves no trace in the data; proven by tests"),
+    (
+        "replay",
+        &["replay"],
+        "the events of each ticket give the stored ticket",
+    ),
+    (
+        "atomicity",
+        &["atomicity", "stray"],
+        "messages, notes, events and notices belong together",
+    ),
+    (
+        "versions",
+        &["versions"],
+        "the versions of each ticket grow by one",
+    ),
+    (
+        "privacy",
+        &["privacy"],
+        "no notice for a customer shows what is the team's",
+    ),
+    (
+        "authority",
+        &["authority"],
+        "leaves no trace in the data; proven by tests",
+    ),
+    (
+        "tenancy",
+        &["tenancy"],
+        "everything found belongs to this tenant",
+    ),
+    (
+        "idempotence",
+        &["idempotence"],
+        "each key belongs to a ticket",
+    ),
+    (
+        "delivery",
+        &["delivery"],
+        "each notice shows messages that are there",
+    ),
+    (
+        "intake",
+        &["intake"],
+        "each message from mail has its raw mail",
+    ),
+    (
+        "clocks",
+        &["clocks"],
+        "leaves no trace in the data; proven by tests",
+    ),
 ];
 
 /// Checks, prints the report, and answers 1 if something is wrong.
@@ -43,13 +83,31 @@ pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCod
 fn text(report: &Report) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let checked = report.checked.iter();
-    let counts: Vec<String> = checked.map(|(what, count)| format!("{count} {what}")).collect();
-    let counts = if counts.is_empty() { "nothing is stored yet".to_owned() } else { counts.join(", ") };
+    let counts: Vec<String> = checked
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    let counts = if counts.is_empty() {
+        "nothing is stored yet".to_owned()
+    } else {
+        counts.join(", ")
+    };
     writeln!(text, "checked: {counts}")?;
     for (number, (rule, words, looked_at)) in RULES.iter().enumerate() {
-        let broken = report.findings.iter().filter(|finding| is_of(finding, words)).count();
-        let state = if broken == 0 { "ok".to_owned() } else { format!("{broken} wrong") };
-        writeln!(text, "{:>3}  {rule:<12} {state:<10} {looked_at}", number + 1)?;
+        let broken = report
+            .findings
+            .iter()
+            .filter(|finding| is_of(finding, words))
+            .count();
+        let state = if broken == 0 {
+            "ok".to_owned()
+        } else {
+            format!("{broken} wrong")
+        };
+        writeln!(
+            text,
+            "{:>3}  {rule:<12} {state:<10} {looked_at}",
+            number + 1
+        )?;
     }
     for Finding { rule, on, detail } in &report.findings {
         writeln!(text, "wrong: {rule}: {on}: {detail}")?;

@@ -23,10 +23,22 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// The folder of the database and the secret key; made when it is missing
-    #[arg(long, global = true, env = "TICKETD_DATA", default_value = "ticketd-data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        global = true,
+        env = "TICKETD_DATA",
+        default_value = "ticketd-data",
+        value_name = "FOLDER"
+    )]
     pub(crate) data: PathBuf,
     /// The address to listen on
-    #[arg(long, global = true, env = "TICKETD_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    #[arg(
+        long,
+        global = true,
+        env = "TICKETD_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT"
+    )]
     pub(crate) listen: SocketAddr,
     /// The address under which people reach the server, such as https://help.example.org
     #[arg(long, global = true, env = "TICKETD_PUBLIC_URL", value_name = "URL")]
@@ -46,7 +58,13 @@ pub(crate) struct SmtpOptions {
     #[arg(long, global = true, env = "TICKETD_SMTP_PORT", value_name = "PORT")]
     pub(crate) smtp_port: Option<u16>,
     /// How the connection is protected; none is for this machine only
-    #[arg(long, global = true, env = "TICKETD_SMTP_SECURITY", value_enum, default_value_t)]
+    #[arg(
+        long,
+        global = true,
+        env = "TICKETD_SMTP_SECURITY",
+        value_enum,
+        default_value_t
+    )]
     pub(crate) smtp_security: SmtpSecurity,
     /// The user name, if the server wants one; the password comes from the environment,
     /// TICKETD_SMTP_PASSWORD, or from the file that TICKETD_SMTP_PASSWORD_FILE names

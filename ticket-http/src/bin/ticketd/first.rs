@@ -48,7 +48,10 @@ pub(crate) async fn greet(
             let secret = token.reveal();
             writeln!(text, "  Admin:    {ADMIN}")?;
             writeln!(text, "  Token:    {secret}")?;
-            writeln!(text, "            It is shown this once. For another: {program} token --person {ADMIN}")?;
+            writeln!(
+                text,
+                "            It is shown this once. For another: {program} token --person {ADMIN}"
+            )?;
             text.push_str(&try_it(address, &secret, &program));
         }
         None => {
@@ -58,7 +61,10 @@ pub(crate) async fn greet(
                 Some(_) => format!("token --person {ADMIN}"),
                 None => "createsuperuser".to_owned(),
             };
-            writeln!(text, "  Sign in with a token. For a new one: {program} {command}")?;
+            writeln!(
+                text,
+                "  Sign in with a token. For a new one: {program} {command}"
+            )?;
         }
     }
     say(&text)

@@ -16,7 +16,7 @@ pub(crate) fn start() {
     if std::io::stderr().is_terminal() {
         log.init();
     } else {
-        log.json().flatten_event(true).with_ansi(false).init();
+        log.json().flatten_event(true).with_span_list(false).init();
     }
     // The words of a panic may repeat what somebody wrote; its place never does.
     std::panic::set_hook(Box::new(|panic| {

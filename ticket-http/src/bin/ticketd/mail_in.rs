@@ -29,7 +29,10 @@ fn read() -> anyhow::Result<Vec<u8>> {
         return Err(failure(Exit::Later, &message));
     }
     if raw.is_empty() {
-        return Err(failure(Exit::Data, "there is no mail on the standard input"));
+        return Err(failure(
+            Exit::Data,
+            "there is no mail on the standard input",
+        ));
     }
     if raw.len() as u64 > MAIL_MAX {
         return Err(failure(Exit::Data, "the mail is larger than 50 MiB"));

@@ -37,7 +37,9 @@ pub(crate) async fn create_superuser(
     let token = admin(&wired, &email, &name).await?;
     settle(&wired).await?;
     wired.close().await;
-    hint(&format!("{email} is an admin. The token is shown this once:"));
+    hint(&format!(
+        "{email} is an admin. The token is shown this once:"
+    ));
     say(&format!("{}\n", token.reveal()))
 }
 
@@ -48,9 +50,8 @@ pub(crate) async fn admin(
     name: &str,
 ) -> anyhow::Result<Secret> {
     let known = wired.roster.by_address(email).await?;
-    let mut person = known.unwrap_or_else(|| {
-        Person::new(new_id(), name, email.clone(), Role::Admin)
-    });
+    let mut person =
+        known.unwrap_or_else(|| Person::new(new_id(), name, email.clone(), Role::Admin));
     person.role = Role::Admin;
     person.active = true;
     wired.roster.save_person(&person).await?;
@@ -62,7 +63,11 @@ pub(crate) async fn settle(wired: &Wired) -> anyhow::Result<()> {
     if wired.desk.store().settings_generation().await? > 0 {
         return Ok(());
     }
-    let saved = wired.desk.operating().save_settings(0, Settings::default()).await;
+    let saved = wired
+        .desk
+        .operating()
+        .save_settings(0, Settings::default())
+        .await;
     match saved {
         Ok(_) | Err(DeskError::Store(StoreError::Conflict { .. })) => Ok(()),
         Err(error) => Err(error.into()),
@@ -93,11 +98,17 @@ pub(crate) async fn token(
 pub(crate) async fn add(options: &Options, new: NewPerson) -> anyhow::Result<()> {
     let wired = wire::make(options).await?;
     let settings = wired.desk.settings().await?;
-    let unknown = new.queues.iter().find(|queue| settings.queue(queue).is_none());
+    let unknown = new
+        .queues
+        .iter()
+        .find(|queue| settings.queue(queue).is_none());
     if let Some(queue) = unknown {
         let queues = settings.settings().queues.iter();
         let allowed: Vec<&str> = queues.map(|queue| queue.key.as_str()).collect();
-        bail!("there is no queue {queue}; there are: {}", allowed.join(", "));
+        bail!(
+            "there is no queue {queue}; there are: {}",
+            allowed.join(", ")
+        );
     }
     if let Some(known) = wired.roster.by_address(&new.email).await? {
         bail!("{} is there already, with the id {}", new.email, known.id);

@@ -25,7 +25,9 @@ pub(crate) fn from_environment(name: &str) -> anyhow::Result<Option<String>> {
         (Some(_), Some(_)) => bail!("{name} and {file} are both set; one is enough"),
         (Some(secret), None) => {
             let secret = secret.into_string();
-            Ok(Some(secret.map_err(|_| anyhow::anyhow!("{name} is no UTF-8"))?))
+            Ok(Some(
+                secret.map_err(|_| anyhow::anyhow!("{name} is no UTF-8"))?,
+            ))
         }
         (None, Some(path)) => {
             let secret = fs::read_to_string(&path);
@@ -106,7 +108,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = folder.path().join("no.db");
         let made = key(folder.path(), &database).expect("a key").loop_marker();
-        let found = key(folder.path(), &database).expect("the key").loop_marker();
+        let found = key(folder.path(), &database)
+            .expect("the key")
+            .loop_marker();
         assert_eq!(made, found);
         #[cfg(unix)]
         {
@@ -122,12 +126,20 @@ mod tests {
         let database = folder.path().join("ticketd.db");
         fs::write(&database, "").expect("a database");
         let error = key(folder.path(), &database).expect_err("a refusal");
-        assert!(error.to_string().contains("secret.key is missing"), "{error}");
+        assert!(
+            error.to_string().contains("secret.key is missing"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_key_that_is_not_random_is_refused() {
-        for bad in ["", "short", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "0000000000000001"] {
+        for bad in [
+            "",
+            "short",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "0000000000000001",
+        ] {
             assert!(checked(bad).is_err(), "{bad:?}");
         }
         assert!(checked("q8Zr0vT1mXc9Lp2S").is_ok());

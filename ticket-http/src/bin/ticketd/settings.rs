@@ -27,7 +27,9 @@ pub(crate) async fn show(options: &Options) -> anyhow::Result<()> {
 /// `ticketd settings check`
 pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
     let settings = read(file)?;
-    settings.check().map_err(|problems| listed(file, &problems))?;
+    settings
+        .check()
+        .map_err(|problems| listed(file, &problems))?;
     say("The settings hold together.\n")
 }
 
@@ -49,7 +51,9 @@ pub(crate) async fn load(options: &Options, file: &Path) -> anyhow::Result<()> {
 
 fn read(file: &Path) -> anyhow::Result<Settings> {
     let name = file.display();
-    let size = fs::metadata(file).with_context(|| format!("reading {name}"))?.len();
+    let size = fs::metadata(file)
+        .with_context(|| format!("reading {name}"))?
+        .len();
     if size > FILE_MAX {
         bail!("{name} has {size} bytes; at most 4 MiB are allowed");
     }

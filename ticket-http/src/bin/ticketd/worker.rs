@@ -96,7 +96,9 @@ impl Troubles {
     /// The kinds of work that are failing.
     pub(crate) fn now(&self) -> impl Iterator<Item = Work> {
         let bits = self.0.load(Ordering::Relaxed);
-        Work::ALL.into_iter().filter(move |work| bits & work.bit() != 0)
+        Work::ALL
+            .into_iter()
+            .filter(move |work| bits & work.bit() != 0)
     }
 
     /// Notes whether a kind of work fails, and answers whether that is news.

@@ -41,7 +41,10 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
-    if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(grace, connections.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("requests under way were cut off");
     }
 }

@@ -35,11 +35,7 @@ struct Readiness {
 }
 
 impl Health {
-    pub(super) const fn new(
-        desk: Desk,
-        troubles: Troubles,
-        stop: watch::Receiver<bool>,
-    ) -> Self {
+    pub(super) const fn new(desk: Desk, troubles: Troubles, stop: watch::Receiver<bool>) -> Self {
         Self {
             desk,
             troubles,
@@ -49,7 +45,7 @@ impl Health {
 
     pub(super) fn router(self) -> Router {
         Router::new()
-            .route("/healthz", get(|| async { answer(StatusCode::OK, "alive") }))
+            .route("/healthz", get(alive))
             .route("/readyz", get(ready))
             .with_state(self)
     }
@@ -78,6 +74,10 @@ impl Health {
         }));
         degraded
     }
+}
+
+async fn alive() -> Response {
+    answer(StatusCode::OK, serde_json::json!({ "alive": true }))
 }
 
 async fn ready(State(health): State<Health>) -> Response {

@@ -42,7 +42,13 @@ pub(crate) async fn run(options: &Options, with_worker: bool) -> anyhow::Result<
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{bound}"));
-    first::greet(options, &wired, address.trim_end_matches('/'), token.as_ref()).await?;
+    first::greet(
+        options,
+        &wired,
+        address.trim_end_matches('/'),
+        token.as_ref(),
+    )
+    .await?;
     drop(token);
     tracing::info!(listen = %bound, worker = with_worker, "serving");
 
