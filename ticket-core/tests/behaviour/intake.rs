@@ -325,3 +325,26 @@ async fn a_stranger_with_anothers_address_of_reply_joins_nothing() {
     );
     assert_eq!(world.ticket(ticket).await.message_count, 1);
 }
+
+#[tokio::test]
+async fn a_light_agents_answer_by_mail_is_a_note() {
+    let world = World::new().await;
+    let ticket = world.opened("ada").await.ticket;
+    let letters = world.post().await;
+    let to_lilo = letters
+        .iter()
+        .find(|letter| letter.to.address == read("lilo@x.example"));
+    let to_lilo = to_lilo.expect("a letter");
+    let answer = Mail::from("lilo@x.example", "I know this printer.")
+        .with("To", to_lilo.reply_to.address.as_written());
+    assert_eq!(landed(&world.receive(&answer).await), ticket);
+    let after = world.ticket(ticket).await;
+    assert_eq!((after.note_count, after.message_count), (1, 1));
+    assert!(
+        world
+            .post()
+            .await
+            .iter()
+            .all(|letter| letter.kind.is_for_team())
+    );
+}

@@ -13,6 +13,8 @@ mod privacy;
 mod properties;
 mod requests;
 mod rules;
+mod settings_change_things;
+mod stories;
 mod timers;
 mod verifying;
 mod workflows;
