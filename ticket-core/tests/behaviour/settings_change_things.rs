@@ -6,11 +6,9 @@ use serde_json::Value;
 use ticket_core::notice::NoticeKind;
 use ticket_core::react::{Rule, Trigger};
 use ticket_core::settings::{GuestPolicy, Settings, SubjectNumber, Wording};
-use ticket_core::workflow::{Category, OnReply, Transition, TransitionRight};
 
-use crate::stories::{
-    Story, caps, clock, fields, guests, letters, mails, moves, replies, rules, steps, views,
-};
+use crate::settings_of_workflows as workflow;
+use crate::stories::{Story, caps, fields, guests, letters, mails, moves, rules, steps, views};
 use crate::world::{World, read, settings};
 
 /// Settings in which every part is there.
@@ -42,27 +40,8 @@ fn wording(subject: &str) -> Wording {
     }
 }
 
-/// The step to `closed`.
-fn closing(settings: &mut Settings) -> &mut Transition {
-    &mut settings.workflows[0].transitions[4]
-}
-
-fn on_reply(settings: &mut Settings, category: Category, does: OnReply) {
-    settings.workflows[0]
-        .on_customer_reply
-        .insert(category, does);
-}
-
-fn later_follow_up(settings: &mut Settings, reopen_to: &str) {
-    let does = OnReply::FollowUp {
-        after_seconds: 864_000,
-        reopen_to: read(reopen_to),
-    };
-    on_reply(settings, Category::Closed, does);
-}
-
 /// A setting, a change of it, a story, and a word that the change brings (`+`) or takes away (`-`).
-type Row = (&'static str, fn(&mut Settings), Story, &'static str);
+pub(crate) type Row = (&'static str, fn(&mut Settings), Story, &'static str);
 
 fn general() -> Vec<Row> {
     vec![
@@ -150,13 +129,7 @@ fn general() -> Vec<Row> {
         ),
         (
             "notices.wording",
-            |s| {
-                drop(
-                    s.notices
-                        .wording
-                        .insert(NoticeKind::Received, wording("Got {subject}")),
-                )
-            },
+            |s| s.notices.wording = [(NoticeKind::Received, wording("Got {subject}"))].into(),
             letters,
             "+Got Printer jam",
         ),
@@ -211,151 +184,9 @@ fn general() -> Vec<Row> {
     ]
 }
 
-fn workflow() -> Vec<Row> {
-    vec![
-        (
-            "workflows[].statuses[].key",
-            |s| {
-                s.workflows[0].statuses[3].key = read("parked");
-                s.workflows[0].transitions[2].to = read("parked");
-            },
-            steps,
-            "+grace parked: ok",
-        ),
-        (
-            "workflows[].statuses[].name",
-            |s| s.workflows[0].statuses[1].name = "At work".into(),
-            letters,
-            "+Status: At work.",
-        ),
-        (
-            "workflows[].statuses[].public_name",
-            |s| s.workflows[0].statuses[2].public_name = Some("Your turn".into()),
-            views,
-            "+pending: Your turn pending",
-        ),
-        (
-            "workflows[].statuses[].category",
-            |s| s.workflows[0].statuses[2].category = Category::OnHold,
-            views,
-            "+pending: Open open",
-        ),
-        (
-            "workflows[].initial",
-            |s| {
-                s.workflows[0].initial = read("open");
-                closing(s).to = read("new");
-            },
-            views,
-            "+fresh: Open open",
-        ),
-        (
-            "workflows[].transitions[].from",
-            |s| closing(s).from = [read("pending")].into(),
-            steps,
-            "+grace closed: no_transition",
-        ),
-        (
-            "workflows[].transitions[].to",
-            |s| closing(s).to = read("new"),
-            steps,
-            "+grace closed: no_transition",
-        ),
-        (
-            "workflows[].transitions[].right",
-            |s| closing(s).right = TransitionRight::Admins,
-            steps,
-            "+grace closed: denied",
-        ),
-        (
-            "workflows[].transitions[].requires",
-            |s| closing(s).requires = [read("cause")].into(),
-            steps,
-            "+grace closed: fields_missing",
-        ),
-        (
-            "workflows[].on_customer_reply.*.does",
-            |s| on_reply(s, Category::Pending, OnReply::Keep),
-            replies,
-            "+customer on pending: here pending",
-        ),
-        (
-            "workflows[].on_customer_reply.*.to",
-            |s| on_reply(s, Category::Pending, OnReply::Reopen { to: read("new") }),
-            replies,
-            "+customer on pending: here new",
-        ),
-        (
-            "workflows[].on_customer_reply.*.after_seconds",
-            |s| later_follow_up(s, "open"),
-            replies,
-            "+customer on closed: here open",
-        ),
-        (
-            "workflows[].on_customer_reply.*.reopen_to",
-            |s| later_follow_up(s, "on_hold"),
-            replies,
-            "+customer on closed: here on_hold",
-        ),
-        (
-            "workflows[].on_agent_reply",
-            |s| {
-                drop(
-                    s.workflows[0]
-                        .on_agent_reply
-                        .insert(Category::New, read("pending")),
-                )
-            },
-            replies,
-            "+team on new: pending",
-        ),
-        (
-            "workflows[].on_wake",
-            |s| s.workflows[0].on_wake = None,
-            clock,
-            "+woke: pending",
-        ),
-        (
-            "workflows[].timed[].from",
-            |s| s.workflows[0].timed[0].from = read("on_hold"),
-            clock,
-            "+five days after solved: solved",
-        ),
-        (
-            "workflows[].timed[].after_seconds",
-            |s| s.workflows[0].timed[0].after_seconds *= 2,
-            clock,
-            "+five days after solved: solved",
-        ),
-        (
-            "workflows[].timed[].to",
-            |s| s.workflows[0].timed[0].to = read("pending"),
-            clock,
-            "+five days after solved: pending",
-        ),
-        (
-            "workflows[].counterparts",
-            |s| {
-                let pairs = s.workflows[1].counterparts.values_mut();
-                pairs.for_each(|pairs| {
-                    drop(pairs.remove(&read::<ticket_core::value::StatusKey>("open")))
-                });
-                s.workflows[1].transitions.push(Transition {
-                    from: [read("done")].into(),
-                    to: read("new"),
-                    right: TransitionRight::Agents,
-                    requires: BTreeSet::new(),
-                });
-            },
-            moves,
-            "+open to repair: no_counterpart",
-        ),
-    ]
-}
-
 #[tokio::test]
 async fn every_setting_changes_what_happens() {
-    for (path, change, story, expected) in general().into_iter().chain(workflow()) {
+    for (path, change, story, expected) in general().into_iter().chain(workflow::rows()) {
         let before = story(World::with(full()).await).await.join("\n");
         let mut settings = full();
         change(&mut settings);
@@ -386,7 +217,10 @@ const SHOWN_ELSEWHERE: [&str; 1] = ["fields[].name"];
 
 #[test]
 fn no_setting_is_missing_above() {
-    let rows = general().into_iter().chain(workflow()).map(|row| row.0);
+    let rows = general()
+        .into_iter()
+        .chain(workflow::rows())
+        .map(|row| row.0);
     let tested: BTreeSet<&str> = rows
         .chain(SHOWN_ELSEWHERE)
         .chain(["workflows[].key"])
