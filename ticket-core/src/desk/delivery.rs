@@ -65,7 +65,8 @@ impl Desk {
         };
         let now = self.ports.clock.now();
         let claimed = self.ports.store.claim_notices(now, LEASE, limit).await?;
-        let attempts = stream::iter(&claimed)
+        // Each future owns its claim: borrowed ones would make this one impossible to spawn.
+        let attempts = stream::iter(claimed)
             .map(|claimed| self.attempt_delivery(claimed, &**notifier))
             .buffer_unordered(AT_ONCE);
         let settled: Vec<Result<Settlement, DeskError>> = attempts.collect().await;
@@ -94,14 +95,14 @@ impl Desk {
 
     async fn attempt_delivery(
         &self,
-        claimed: &Claimed,
+        claimed: Claimed,
         notifier: &dyn Notifier,
     ) -> Result<Settlement, DeskError> {
         let Claimed {
             notice,
             fence,
             attempt,
-        } = claimed;
+        } = &claimed;
         // One that can't be composed must neither stay claimed for ever nor stop the others.
         let settlement = match AssertUnwindSafe(self.hand_out(notice, notifier))
             .catch_unwind()

@@ -118,3 +118,35 @@ impl Caller {
         Ok(generation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::SigningKey;
+    use crate::memory::{MemoryDirectory, MemoryStore};
+
+    fn named(name: &str) -> Arc<CheckedSettings> {
+        let name = name.to_owned();
+        let settings = Settings {
+            name,
+            ..Settings::default()
+        };
+        Arc::new(settings.check().expect("good settings"))
+    }
+
+    #[test]
+    fn what_was_read_late_does_not_replace_what_is_newer() {
+        let (store, people) = (MemoryStore::new(), MemoryDirectory::new());
+        let key = SigningKey::new([7; 32]);
+        let desk = Desk::builder(Arc::new(store), Arc::new(people), key).build();
+        let kept = || desk.cached().map(|cached| cached.generation);
+        desk.remember(0, 1, &named("first"));
+        // Somebody saves while another still reads what was there before.
+        desk.remember(1, 2, &named("second"));
+        desk.remember(0, 1, &named("first"));
+        assert_eq!(kept(), Some(2));
+        // A restored backup is older than what was known, and true all the same.
+        desk.remember(2, 1, &named("restored"));
+        assert_eq!(kept(), Some(1));
+    }
+}

@@ -258,3 +258,13 @@ async fn a_notifier_that_panics_costs_one_attempt_and_nothing_else() {
     };
     assert_eq!(delivered, expected);
 }
+
+#[tokio::test]
+async fn what_runs_by_itself_can_be_spawned() {
+    fn spawnable<F: Future + Send>(_: F) {}
+    let desk = World::new().await.desk;
+    spawnable(desk.deliver(1));
+    spawnable(desk.process_mail(1));
+    spawnable(desk.tick(1));
+    spawnable(desk.verify());
+}

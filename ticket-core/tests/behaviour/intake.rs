@@ -1,28 +1,25 @@
 //! Mail in, end to end: stored first, understood later, once.
 
-use std::time::Duration;
-
-use ticket_core::desk::Processed;
 use ticket_core::mail::Quarantine;
 use ticket_core::notice::NoticeKind;
-use ticket_core::port::{MailSpool, NoticeState, SpoolState};
+use ticket_core::port::{NoticeState, SpoolState};
 use ticket_core::ticket::{Channel, Posting, SenderProof};
 use ticket_core::value::TicketId;
 
-use crate::world::{Mail, World, days, id, read};
+use crate::world::{Mail, World, id, read};
 
-fn mail(from: &str, text: &str) -> Mail {
+pub(crate) fn mail(from: &str, text: &str) -> Mail {
     Mail::from(from, text).with("Subject", "Printer jam")
 }
 
-fn landed(state: &SpoolState) -> TicketId {
+pub(crate) fn landed(state: &SpoolState) -> TicketId {
     match state {
         SpoolState::Done { ticket, .. } => *ticket,
         other => panic!("{other:?}"),
     }
 }
 
-fn kept_aside(state: SpoolState) -> Quarantine {
+pub(crate) fn kept_aside(state: SpoolState) -> Quarantine {
     match state {
         SpoolState::Quarantined { reason, .. } => reason,
         other => panic!("{other:?}"),
@@ -169,95 +166,6 @@ async fn a_mail_that_came_back_is_a_note_and_the_letter_is_dead() {
 }
 
 #[tokio::test]
-async fn poison_is_kept_aside_after_five_attempts_and_the_others_go_on() {
-    let world = World::new().await;
-    let poison = world
-        .spool(&mail("ada@x.example", "x").with("Panics", "yes"))
-        .await;
-    let good = world.spool(&mail("ada@x.example", "It is stuck.")).await;
-    let first = world.desk.process_mail(10).await.expect("processed");
-    assert_eq!(
-        first,
-        Processed {
-            done: 1,
-            quarantined: 0,
-            retried: 1
-        }
-    );
-    landed(&world.spooled(good).await);
-    let mut attempts = 1;
-    while !matches!(world.spooled(poison).await, SpoolState::Quarantined { .. }) {
-        world.clock.advance(days(1));
-        attempts += 1;
-        world.desk.process_mail(10).await.expect("processed");
-    }
-    assert_eq!(attempts, 5);
-    assert!(matches!(
-        kept_aside(world.spooled(poison).await),
-        Quarantine::Failed { .. }
-    ));
-    assert!(world.desk.run_mail_again(poison).await.expect("found"));
-    let again = world.desk.process_mail(10).await.expect("processed");
-    assert_eq!(again.retried, 1, "its attempts are counted anew");
-    assert!(!world.desk.run_mail_again(good).await.expect("found"));
-}
-
-#[tokio::test]
-async fn a_mail_that_no_attempt_survives_is_kept_aside_unread() {
-    let world = World::new().await;
-    let mail = world.spool(&mail("ada@x.example", "It is stuck.")).await;
-    // Each claim counts, and the process dies before it settles anything.
-    for _ in 0..25 {
-        let now = world.clock.advance(Duration::from_secs(60));
-        let lease = Duration::from_secs(1);
-        let claimed = world
-            .store
-            .claim_mail(now, lease, 1)
-            .await
-            .expect("claimed");
-        assert_eq!(claimed.len(), 1);
-    }
-    world.clock.advance(Duration::from_secs(60));
-    let processed = world.desk.process_mail(1).await.expect("processed");
-    assert_eq!(processed.quarantined, 1);
-    assert!(matches!(
-        kept_aside(world.spooled(mail).await),
-        Quarantine::Failed { .. }
-    ));
-}
-
-#[tokio::test]
-async fn what_is_not_understood_or_not_allowed_is_kept_with_its_reason() {
-    let world = World::new().await;
-    let own_marker = world.key.loop_marker();
-    let broken = mail("ada@x.example", "x").with("Broken", "yes");
-    let cases = [
-        (broken, "Unreadable"),
-        (mail("support@desk.example", "x"), "OwnMail"),
-        (
-            mail("ada@x.example", "x").with("X-Ticket-Loop", &own_marker),
-            "OwnMail",
-        ),
-        (mail("gone@x.example", "x"), "SenderInactive"),
-        (
-            mail("mailer-daemon@x.example", "x").with("Reports", "ada@x.example"),
-            "UnknownBounce",
-        ),
-    ];
-    for (mail, expected) in cases {
-        let reason = format!("{:?}", kept_aside(world.receive(&mail).await));
-        assert!(reason.starts_with(expected), "{reason}");
-    }
-    let unknown = world
-        .desk
-        .accept_mail(read("nowhere"), mail("ada@x.example", "x").raw())
-        .await;
-    world.desk.process_mail(10).await.expect("processed");
-    let reason = kept_aside(world.spooled(unknown.expect("stored all the same")).await);
-    assert_eq!(reason, Quarantine::NoSuchQueue);
-}
-
-#[tokio::test]
 async fn an_agents_mail_into_a_closed_ticket_is_kept_and_run_again_later() {
     let world = World::new().await;
     let ticket = world.opened("ada").await.ticket;
@@ -324,4 +232,27 @@ async fn a_stranger_with_anothers_address_of_reply_joins_nothing() {
         "Cc gives nobody a right"
     );
     assert_eq!(world.ticket(ticket).await.message_count, 1);
+}
+
+#[tokio::test]
+async fn a_light_agents_answer_by_mail_is_a_note() {
+    let world = World::new().await;
+    let ticket = world.opened("ada").await.ticket;
+    let letters = world.post().await;
+    let to_lilo = letters
+        .iter()
+        .find(|letter| letter.to.address == read("lilo@x.example"));
+    let to_lilo = to_lilo.expect("a letter");
+    let answer = Mail::from("lilo@x.example", "I know this printer.")
+        .with("To", to_lilo.reply_to.address.as_written());
+    assert_eq!(landed(&world.receive(&answer).await), ticket);
+    let after = world.ticket(ticket).await;
+    assert_eq!((after.note_count, after.message_count), (1, 1));
+    assert!(
+        world
+            .post()
+            .await
+            .iter()
+            .all(|letter| letter.kind.is_for_team())
+    );
 }

@@ -1,5 +1,11 @@
 //! What the desk does, seen through its public doors, with everything in memory.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test; the lints know only the tests themselves"
+)]
+
 mod announcing;
 mod authority;
 mod commands;
@@ -9,10 +15,15 @@ mod guests;
 mod host;
 mod hostile_words;
 mod intake;
+mod intake_failures;
+mod opening;
 mod privacy;
 mod properties;
 mod requests;
 mod rules;
+mod settings_change_things;
+mod settings_of_workflows;
+mod stories;
 mod timers;
 mod verifying;
 mod workflows;

@@ -7,6 +7,7 @@
 
 mod mail;
 mod pure;
+mod shaky;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use ticket_core::workflow::Workflow;
 
 pub(crate) use mail::{LineReader, Mail};
 pub(crate) use pure::{Pure, act, actor, open_by};
+pub(crate) use shaky::Shaky;
 
 /// Everybody, as `(id, role)`; all have an address at `x.example`.
 pub(crate) const PEOPLE: [&str; 12] = [
