@@ -37,6 +37,15 @@ impl<'q> Wanted<'q> {
         }
     }
 
+    /// Whether no category or no queue is left.
+    ///
+    /// Such a query must not become a statement: SQLite reduces a condition with an empty list to
+    /// "false", forgets `done = 0` beside it, and then can't use the indexes of open tickets.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.categories.as_ref().is_some_and(BTreeSet::is_empty)
+            || self.queues.as_ref().is_some_and(BTreeSet::is_empty)
+    }
+
     /// The place of the condition whose own list of tickets leads, if there is one.
     ///
     /// Words do always; terms do unless only open tickets are wanted, of which each is asked.

@@ -6,7 +6,7 @@ mod statement;
 
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Row, Sqlite};
-use ticket_core::authority::{Level, Reach};
+use ticket_core::authority::{Level, Reach, TeamReach};
 use ticket_core::port::{StoreError, TicketSearch};
 use ticket_core::query::{Cursor, DueTest, Page, PageRequest, Query};
 use ticket_core::ticket::Ticket;
@@ -15,6 +15,7 @@ use ticket_core::value::{TicketId, TicketNumber, Timestamp};
 use crate::error::Error;
 use crate::row::{from_column, from_json, id_bytes, id_from};
 use crate::store::SqliteTenant;
+use filter::Wanted;
 
 #[async_trait]
 impl TicketSearch for SqliteTenant {
@@ -24,7 +25,7 @@ impl TicketSearch for SqliteTenant {
         reach: &Reach,
         page: &PageRequest,
     ) -> Result<Page<Ticket>, StoreError> {
-        if asks_too_much(query, reach) {
+        if finds_nothing(query, reach) {
             return Ok(Page {
                 rows: Vec::new(),
                 next: None,
@@ -34,7 +35,7 @@ impl TicketSearch for SqliteTenant {
     }
 
     async fn count(&self, query: &Query, reach: &Reach, at_most: u32) -> Result<u32, StoreError> {
-        if asks_too_much(query, reach) {
+        if finds_nothing(query, reach) {
             return Ok(0);
         }
         let mut statement = statement::count(self.id(), query, reach, at_most);
@@ -60,9 +61,12 @@ impl TicketSearch for SqliteTenant {
     }
 }
 
-/// Whether a customer asks what only the team may know: then nothing is found.
-fn asks_too_much(query: &Query, reach: &Reach) -> bool {
-    reach.level() == Level::Customer && query.is_for_team()
+/// Whether the answer is nothing whatever is stored: a customer asks what only the team may know,
+/// or no ticket can be wanted.
+fn finds_nothing(query: &Query, reach: &Reach) -> bool {
+    let asks_too_much = reach.level() == Level::Customer && query.is_for_team();
+    let sees_nothing = *reach == Reach::Team(TeamReach::Nothing);
+    asks_too_much || sees_nothing || Wanted::of(query, reach).is_nothing()
 }
 
 impl SqliteTenant {

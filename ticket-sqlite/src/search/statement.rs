@@ -101,10 +101,13 @@ fn tickets(
     };
     let candidates = leader.is_some() || matches!(reach, Reach::Customer(_));
     if candidates {
-        // The index of the primary key, by the name that SQLite gives it.
-        sql.push(
-            ") AS c CROSS JOIN tickets t INDEXED BY sqlite_autoindex_tickets_1 ON t.tenant = ",
-        );
+        // Each candidate is looked up by its number; among open tickets that index is small.
+        sql.push(if wanted.open_only {
+            ") AS c CROSS JOIN tickets t INDEXED BY open_number ON t.tenant = "
+        } else {
+            // The index of the primary key, by the name that SQLite gives it.
+            ") AS c CROSS JOIN tickets t INDEXED BY sqlite_autoindex_tickets_1 ON t.tenant = "
+        });
         sql.push_bind(tenant)
             .push(" AND t.number = c.ticket WHERE 1");
     } else {

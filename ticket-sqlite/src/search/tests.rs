@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
 use ticket_core::authority::{CustomerReach, Reach, TeamReach};
+use ticket_core::port::TicketSearch;
 use ticket_core::query::{Cursor, DueTest, PageRequest, Query, SortKey, Test, normalize};
 use ticket_core::value::{TenantId, TicketNumber, Timestamp};
 use ticket_core::workflow::Category;
@@ -257,5 +258,33 @@ async fn what_is_due_is_found_by_its_time() {
             .plan(&statement::due(0, &test, Timestamp::MAX, 10))
             .await;
         assert!(plan.contains(index), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_ticket_can_be_is_answered_in_every_order() {
+    let world = World::new().await;
+    let nothing = Reach::Team(TeamReach::Nothing);
+    let no_queue = Reach::Team(TeamReach::Queues {
+        queues: BTreeSet::new(),
+        assigned_to: None,
+    });
+    let closed = Test::Category([Category::Closed].into());
+    let queries = [
+        (open(), &nothing),
+        (open(), &no_queue),
+        (open().and(closed.clone()), &ALL),
+        (open().and(queue(&[])), &ALL),
+        (open().and(closed).and(Test::Text(normalize("jam"))), &ALL),
+    ];
+    for (query, reach) in queries {
+        for key in [SortKey::Number, SortKey::Updated, SortKey::Priority] {
+            let query = query.clone().sorted(key, true);
+            let first = PageRequest::first(9);
+            let page = world.tenant.find(&query, reach, &first).await;
+            assert_eq!(page.expect("found").rows, [], "{query:?}");
+            let count = world.tenant.count(&query, reach, 9).await;
+            assert_eq!(count.expect("counted"), 0, "{query:?}");
+        }
     }
 }
