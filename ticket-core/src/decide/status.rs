@@ -124,7 +124,7 @@ pub(super) fn move_to(
         to: to.clone(),
     }];
     let counterpart = counterpart(ticket, to, target, context)?;
-    events.extend(changed(ticket, &counterpart.key, counterpart.category));
+    events.extend(change(ticket, &counterpart.key, target)?);
     let stays = ticket.assignee.as_ref().is_some_and(|assignee| {
         context
             .facts

@@ -4,20 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::stream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, Request};
+use crate::authority::Actor;
+use crate::command::{Command, Note};
 use crate::mail::{cap_since, within_cap};
-use crate::notice::{Letter, Notice, Sources, compose};
-use crate::port::{Claimed, Notifier, NotifyError, Settlement};
-use crate::value::{NoticeId, PersonId, Timestamp};
+use crate::notice::{Letter, Notice, Sources, compose, may_hear};
+use crate::plan::IdempotencyKey;
+use crate::port::{Claimed, Notifier, NotifyError, Reference, Settlement};
+use crate::ticket::{Cause, Digest};
+use crate::value::{Body, NoticeId, PersonId, Timestamp};
 
-/// How long a worker may take for a batch of notices before another takes them over.
+/// How long a worker may take for a notice before another takes it over; no notifier may.
 const LEASE: Duration = Duration::from_secs(300);
 /// How many letters are under way at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: u16 = 8;
 /// The wait after the first failed attempt; it doubles with each.
 const FIRST_WAIT: Duration = Duration::from_secs(15);
 /// The longest wait between attempts.
@@ -43,6 +47,15 @@ impl Delivered {
     pub const fn is_idle(&self) -> bool {
         self.sent == 0 && self.retried == 0 && self.dead == 0 && self.suppressed == 0
     }
+
+    const fn count(&mut self, settlement: &Settlement) {
+        match settlement {
+            Settlement::Sent { .. } => self.sent += 1,
+            Settlement::Retry { .. } => self.retried += 1,
+            Settlement::Dead { .. } => self.dead += 1,
+            Settlement::Suppressed => self.suppressed += 1,
+        }
+    }
 }
 
 impl Desk {
@@ -63,20 +76,23 @@ impl Desk {
         let Some(notifier) = &self.ports.notifier else {
             return Ok(delivered);
         };
-        let now = self.ports.clock.now();
-        let claimed = self.ports.store.claim_notices(now, LEASE, limit).await?;
-        // Each future owns its claim: borrowed ones would make this one impossible to spawn.
-        let attempts = stream::iter(claimed)
-            .map(|claimed| self.attempt_delivery(claimed, &**notifier))
-            .buffer_unordered(AT_ONCE);
-        let settled: Vec<Result<Settlement, DeskError>> = attempts.collect().await;
-        for settlement in settled {
-            match settlement? {
-                Settlement::Sent { .. } => delivered.sent += 1,
-                Settlement::Retry { .. } => delivered.retried += 1,
-                Settlement::Dead { .. } => delivered.dead += 1,
-                Settlement::Suppressed => delivered.suppressed += 1,
+        let mut left = limit;
+        while left > 0 {
+            // No more than are under way at once, so that none waits while its lease runs out.
+            let some = left.min(AT_ONCE);
+            let now = self.ports.clock.now();
+            let claimed = self.ports.store.claim_notices(now, LEASE, some).await?;
+            if claimed.is_empty() {
+                break;
             }
+            // Each future owns its claim: borrowed ones would make this one impossible to spawn.
+            let attempts = claimed
+                .into_iter()
+                .map(|claimed| self.attempt_delivery(claimed, &**notifier));
+            for settlement in join_all(attempts).await {
+                delivered.count(&settlement?);
+            }
+            left -= some;
         }
         Ok(delivered)
     }
@@ -104,14 +120,18 @@ impl Desk {
             attempt,
         } = &claimed;
         // One that can't be composed must neither stay claimed for ever nor stop the others.
-        let settlement = match AssertUnwindSafe(self.hand_out(notice, notifier))
+        let handed = AssertUnwindSafe(self.hand_out(notice, notifier))
             .catch_unwind()
-            .await
-        {
+            .await;
+        let withdrawn = matches!(handed, Ok(Ok(Handed::Withdrawn)));
+        let settlement = match handed {
             Ok(Ok(Handed::Taken)) => Settlement::Sent {
                 at: self.ports.clock.now(),
             },
             Ok(Ok(Handed::Capped)) => Settlement::Suppressed,
+            Ok(Ok(Handed::Withdrawn)) => Settlement::Dead {
+                error: "the recipient may not hear of it any more".to_owned(),
+            },
             Ok(Ok(Handed::Failed(NotifyError::Never(error)))) => Settlement::Dead { error },
             Ok(Ok(Handed::Failed(NotifyError::Later(error)))) => {
                 self.later(notice, *attempt, error)
@@ -119,6 +139,10 @@ impl Desk {
             Ok(Err(error)) => self.later(notice, *attempt, error.to_string()),
             Err(_) => self.later(notice, *attempt, "a bug: delivering it panicked".to_owned()),
         };
+        // Told before it is settled: a crash in between tells it again, and the key keeps it once.
+        if let (Settlement::Dead { error }, false) = (&settlement, withdrawn) {
+            self.record_failure(notice, error).await?;
+        }
         self.ports
             .store
             .settle_notice(notice.id, *fence, &settlement)
@@ -131,6 +155,9 @@ impl Desk {
         notice: &Notice,
         notifier: &dyn Notifier,
     ) -> Result<Handed, DeskError> {
+        let Some(notice) = &self.still_addressed(notice).await? else {
+            return Ok(Handed::Withdrawn);
+        };
         if self.is_capped(notice).await? {
             return Ok(Handed::Capped);
         }
@@ -139,6 +166,48 @@ impl Desk {
             Ok(()) => Handed::Taken,
             Err(error) => Handed::Failed(error),
         })
+    }
+
+    /// The notice to where its recipient is written to now; `None` when they may not hear of it
+    /// any more, for much may have changed since it was made.
+    async fn still_addressed(&self, notice: &Notice) -> Result<Option<Notice>, DeskError> {
+        let ticket = self.load(&Reference::Id(notice.ticket)).await?;
+        let person = self
+            .people(&[notice.person.clone()].into())
+            .await?
+            .remove(&notice.person);
+        let Some(person) = person.filter(|person| may_hear(person, notice.kind, &ticket)) else {
+            return Ok(None);
+        };
+        if person.addresses.contains(&notice.to.address) {
+            return Ok(Some(notice.clone()));
+        }
+        Ok(person.mailbox().map(|to| Notice {
+            to,
+            ..notice.clone()
+        }))
+    }
+
+    /// Tells the team that a letter to a customer will never arrive, once for each notice.
+    async fn record_failure(&self, notice: &Notice, error: &str) -> Result<(), DeskError> {
+        if notice.kind.is_for_team() {
+            return Ok(());
+        }
+        let text = format!("{} could not be reached: {error}", notice.to.address);
+        let command = Command::RecordBounce {
+            notice: notice.id,
+            person: notice.person.clone(),
+            note: Note::from(Body::new(&text)?),
+        };
+        let key = notice.id.to_string();
+        let fingerprint = Digest::of(key.as_bytes());
+        let request = Request::new(notice.ticket, command).once(IdempotencyKey {
+            scope: "delivery".to_owned(),
+            key,
+            fingerprint,
+        });
+        self.perform(&Actor::System, &Cause::Clock, request).await?;
+        Ok(())
     }
 
     async fn is_capped(&self, notice: &Notice) -> Result<bool, DeskError> {
@@ -193,6 +262,7 @@ impl Desk {
 enum Handed {
     Taken,
     Capped,
+    Withdrawn,
     Failed(NotifyError),
 }
 

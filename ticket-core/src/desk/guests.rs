@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Caller, Desk, DeskError, Request, Secret, ShownTicket};
+use crate::authority::{ActingPerson, Actor};
 use crate::command::{Command, Open, Reply};
 use crate::mail::MailMessageId;
 use crate::notice::{Letter, NoticeKind, Words, plain_letter};
-use crate::plan::Receipt;
+use crate::person::Role;
+use crate::plan::{IdempotencyKey, Receipt};
 use crate::port::{Credential, NotifyError, Purpose, Reference, StoreError, Verdict};
 use crate::refusal::Refusal;
 use crate::settings::GuestPolicy;
@@ -23,7 +25,7 @@ const SECRETS_AN_HOUR: u32 = 3;
 /// The time in which they are counted.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Whose a proof is: nobody's yet, for the mailbox may be nobody's in the directory.
-const NOBODY: i64 = 0;
+const NOBODY: &str = "ticket: nobody";
 
 /// A guest who came by a link: may read and answer one ticket, and nothing else.
 #[derive(Debug)]
@@ -98,7 +100,7 @@ impl Desk {
         let purpose = Purpose::MailboxProof {
             address: mailbox.address.clone(),
         };
-        let nobody = PersonId::from(NOBODY);
+        let nobody = PersonId::new(NOBODY)?;
         let secret = self
             .issue(&nobody, purpose, "mailbox", Some(PROOF_LIFETIME))
             .await?;
@@ -129,15 +131,15 @@ impl Desk {
         channel: Channel,
     ) -> Result<Receipt, DeskError> {
         let settings = self.settings().await?;
-        match settings.settings().guests {
+        let proof = match settings.settings().guests {
             GuestPolicy::Nobody => return Err(Refusal::GuestsNotAdmitted.into()),
-            GuestPolicy::ByProof => self.use_proof(mailbox, proof).await?,
-            GuestPolicy::Freely => {}
-        }
+            GuestPolicy::ByProof => Some(self.check_proof(mailbox, proof).await?),
+            GuestPolicy::Freely => None,
+        };
         let person = self.ports.directory.admit(mailbox).await?;
         let person = person.ok_or(Refusal::GuestsNotAdmitted)?;
         // A mailbox of the team opens nothing without its owner's account.
-        let proven = settings.settings().guests == GuestPolicy::ByProof;
+        let proven = proof.is_some();
         if person.role.is_staff() && !proven {
             return Err(Refusal::ProofRequired.into());
         }
@@ -148,8 +150,18 @@ impl Desk {
             .actor_of(&person)
             .await?
             .ok_or(Refusal::GuestsNotAdmitted)?;
-        self.open(&actor, &Cause::Request { channel }, &open, None)
-            .await
+        // The key makes a proof good for one ticket; a refusal does not use it up.
+        let key = proof.map(|digest| IdempotencyKey {
+            scope: "proof".to_owned(),
+            key: digest.to_string(),
+            fingerprint: digest,
+        });
+        let cause = Cause::Request { channel };
+        let receipt = self.open(&actor, &cause, &open, key.as_ref()).await?;
+        if receipt.replayed {
+            return Err(Refusal::ProofRequired.into());
+        }
+        Ok(receipt)
     }
 
     /// Sends a link to a ticket to somebody who takes part in it.
@@ -211,7 +223,15 @@ impl Desk {
         let Purpose::GuestLink { ticket } = purpose else {
             return Ok(None);
         };
-        let actor = self.actor(&person).await?;
+        // A link is worth what its owner is as a participant, not what else their role allows.
+        let actor = self.actor(&person).await?.map(|_| {
+            Actor::Person(ActingPerson {
+                id: person,
+                role: Role::Customer,
+                organization: None,
+                shares: false,
+            })
+        });
         let cause = Cause::Request {
             channel: Channel::Web,
         };
@@ -249,26 +269,23 @@ impl Desk {
         }
     }
 
-    /// Takes a proof, which is good once.
-    async fn use_proof(&self, mailbox: &Mailbox, proof: Option<&str>) -> Result<(), DeskError> {
-        let Some(proof) = proof else {
-            return Err(Refusal::ProofRequired.into());
+    /// The digest of a proof that the mailbox is somebody's.
+    async fn check_proof(
+        &self,
+        mailbox: &Mailbox,
+        proof: Option<&str>,
+    ) -> Result<Digest, DeskError> {
+        let credential = match proof {
+            Some(proof) => self.credential(proof).await?,
+            None => None,
         };
-        let credential = self.credential(proof).await?;
         let digest = credential.and_then(|credential| match credential.purpose {
             Purpose::MailboxProof { address } if address == mailbox.address => {
                 Some(credential.digest)
             }
             Purpose::MailboxProof { .. } | Purpose::ApiToken | Purpose::GuestLink { .. } => None,
         });
-        let Some(digest) = digest else {
-            return Err(Refusal::ProofRequired.into());
-        };
-        if self.ports.store.revoke(&digest).await? {
-            Ok(())
-        } else {
-            Err(Refusal::ProofRequired.into())
-        }
+        Ok(digest.ok_or(Refusal::ProofRequired)?)
     }
 
     /// Sends a letter that holds a secret: at once and past the outbox, so that it is stored

@@ -1,17 +1,18 @@
 //! A mail on its way to become a message.
 
-use super::DeskError;
 use crate::mail::{Decision, InboundMail, fingerprint};
 use crate::plan::IdempotencyKey;
 use crate::port::SpooledMail;
 use crate::ticket::{Cause, MailOrigin};
-use crate::value::{Body, QueueKey};
+use crate::value::NoticeId;
 
 /// A mail on its way to become a message.
 pub(super) struct Incoming<'a> {
     pub(super) mail: &'a SpooledMail,
     pub(super) inbound: &'a InboundMail,
     pub(super) decision: &'a Decision,
+    /// The notices that it answers.
+    pub(super) answered: &'a [NoticeId],
     pub(super) cause: Cause,
     pub(super) key: IdempotencyKey,
 }
@@ -27,35 +28,26 @@ impl Incoming<'_> {
 }
 
 /// One effect for one mail, however often it is delivered.
-pub(super) fn once(inbound: &InboundMail, queue: &QueueKey) -> IdempotencyKey {
-    let fingerprint = fingerprint(inbound, queue);
+///
+/// Devices send the same words again and again, without Message-ID and date: such mails are the
+/// same only within an hour.
+pub(super) fn once(inbound: &InboundMail, mail: &SpooledMail) -> IdempotencyKey {
+    let fingerprint = fingerprint(inbound, &mail.queue);
+    let key = if inbound.message_id.is_none() && inbound.date.is_none() {
+        let hour = mail.received_at.micros().div_euclid(HOUR);
+        format!("{fingerprint} {hour}")
+    } else {
+        fingerprint.to_string()
+    };
     IdempotencyKey {
         scope: "mail".to_owned(),
-        key: fingerprint.to_string(),
+        key,
         fingerprint,
     }
 }
 
-/// Longest text of a mail that becomes a message, in bytes; the whole stays in the raw mail.
-const TEXT_MAX: usize = 1024 * 1024;
-
-/// The text and HTML of a mail; a text that is too long is cut, for the whole is kept raw.
-pub(super) fn body(inbound: &InboundMail) -> Result<Body, DeskError> {
-    let fits = inbound.text.len() <= TEXT_MAX;
-    let html = inbound
-        .html
-        .as_deref()
-        .filter(|html| html.len() <= TEXT_MAX);
-    if fits {
-        return Ok(Body::received(&inbound.text, html)?);
-    }
-    let end = inbound.text.floor_char_boundary(TEXT_MAX);
-    let text = format!(
-        "{}\n[…] The rest is in the mail as received.",
-        &inbound.text[..end]
-    );
-    Ok(Body::received(&text, html)?)
-}
+/// One hour in microseconds.
+const HOUR: i64 = 60 * 60 * 1_000_000;
 
 /// What a delivery report says, in one line.
 pub(super) fn reports(inbound: &InboundMail) -> String {

@@ -6,22 +6,23 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
-use super::incoming::{Incoming, body, once, reports};
+use super::incoming::{Incoming, once, reports};
 use super::{Desk, DeskError, Request};
 use crate::authority::Actor;
 use crate::command::{Command, Note, Open, Reply};
 use crate::mail::{
-    Decision, Facts, Found, InboundMail, Outcome, Quarantine, clues, decide_mail, wants_silence,
+    Answer, Decision, Facts, Found, InboundMail, Outcome, Quarantine, answer, clues, decide_mail,
+    wants_silence,
 };
+use crate::notice::Content;
 use crate::person::Person;
 use crate::plan::Receipt;
 use crate::port::{ClaimedMail, Happening, MailReader, MailSettlement, SpooledMail};
-use crate::refusal::Refusal;
 use crate::settings::CheckedSettings;
-use crate::ticket::{Attachment, Cause, Link, LinkKind};
-use crate::value::{EmailAddress, PersonId, QueueKey, SpoolId, Subject};
+use crate::ticket::{Attachment, Cause, Link, LinkKind, Posting};
+use crate::value::{Body, EmailAddress, NoticeId, PersonId, QueueKey, SpoolId, Subject};
 
-/// How long a worker may take for a batch of mails before another takes them over.
+/// How long a worker may take for a mail before another takes them over.
 const LEASE: Duration = Duration::from_secs(120);
 /// After how many failed attempts a mail is kept aside.
 const ATTEMPTS: u32 = 5;
@@ -81,8 +82,13 @@ impl Desk {
         let Some(reader) = &self.ports.mail_reader else {
             return Ok(processed);
         };
-        let now = self.ports.clock.now();
-        for claimed in self.ports.store.claim_mail(now, LEASE, limit).await? {
+        for _ in 0..limit {
+            // One at a time: a mail that ends the process takes no other with it.
+            let now = self.ports.clock.now();
+            let claimed = self.ports.store.claim_mail(now, LEASE, 1).await?;
+            let Some(claimed) = claimed.into_iter().next() else {
+                break;
+            };
             let settlement = self.attempt_mail(&claimed, &**reader).await;
             match &settlement {
                 MailSettlement::Done { .. } => processed.done += 1,
@@ -163,7 +169,7 @@ impl Desk {
         if settings.queue(&mail.queue).is_none() {
             return Ok(quarantined(Quarantine::NoSuchQueue, None));
         }
-        let (decision, sender) = self.decide_mail(mail, &inbound, &settings).await?;
+        let (decision, sender, answered) = self.decide_mail(mail, &inbound, &settings).await?;
         if let Outcome::Quarantined { reason } = &decision.outcome {
             return Ok(quarantined(reason.clone(), Some(decision)));
         }
@@ -171,8 +177,9 @@ impl Desk {
             mail,
             inbound: &inbound,
             decision: &decision,
+            answered: &answered,
             cause: Cause::Mail { spool: mail.id },
-            key: once(&inbound, &mail.queue),
+            key: once(&inbound, mail),
         };
         let receipt = match self.act(&incoming, sender).await {
             Ok(Some(receipt)) => receipt,
@@ -201,7 +208,7 @@ impl Desk {
         mail: &SpooledMail,
         inbound: &InboundMail,
         settings: &CheckedSettings,
-    ) -> Result<(Decision, Option<Person>), DeskError> {
+    ) -> Result<(Decision, Option<Person>, Vec<NoticeId>), DeskError> {
         let queues = &settings.settings().queues;
         let ours: Vec<EmailAddress> = queues.iter().map(|queue| queue.address.clone()).collect();
         let clues = clues(inbound, &self.ports.key, &ours);
@@ -228,7 +235,7 @@ impl Desk {
                 queue: &mail.queue,
             },
         );
-        Ok((decision, sender))
+        Ok((decision, sender, clues.answered().collect()))
     }
 
     /// Does what a mail was taken for; `None` when its sender is not admitted.
@@ -265,9 +272,8 @@ impl Desk {
         };
         match &decision.outcome {
             Outcome::Joins { ticket } => {
-                let reply = self.reply_of(incoming).await?;
-                let request =
-                    Request::new(*ticket, Command::Reply(reply)).once(incoming.key.clone());
+                let command = self.answer_of(incoming, &actor).await?;
+                let request = Request::new(*ticket, command).once(incoming.key.clone());
                 self.perform(&actor, &incoming.cause, request)
                     .await
                     .map(Some)
@@ -280,7 +286,9 @@ impl Desk {
                 });
                 open.links.extend(links);
                 let key = Some(&incoming.key);
-                DeskError::into_option(self.open(&actor, &incoming.cause, &open, key).await)
+                self.open(&actor, &incoming.cause, &open, key)
+                    .await
+                    .map(Some)
             }
             Outcome::Bounces { .. } | Outcome::Quarantined { .. } => Ok(None),
         }
@@ -303,13 +311,50 @@ impl Desk {
         }
     }
 
-    async fn reply_of(&self, incoming: &Incoming<'_>) -> Result<Reply, DeskError> {
-        Ok(Reply {
-            body: body(incoming.inbound)?,
-            attachments: self.attachments(incoming.inbound).await?,
-            mail: Some(incoming.origin()),
-            automatic: incoming.decision.machine.is_some(),
-        })
+    /// What an answer says, and to whom.
+    async fn answer_of(
+        &self,
+        incoming: &Incoming<'_>,
+        actor: &Actor,
+    ) -> Result<Command, DeskError> {
+        let by_team = actor
+            .as_person()
+            .is_some_and(|person| person.role.is_staff());
+        let shows_note = by_team && self.show_note(incoming.answered).await?;
+        let by_machine = incoming.decision.machine.is_some();
+        let attachments = self.attachments(incoming.inbound).await?;
+        let mail = Some(incoming.origin());
+        Ok(
+            match answer(incoming.inbound, by_team, shows_note, by_machine)? {
+                Answer::Public(body) => Command::Reply(Reply {
+                    body,
+                    attachments,
+                    mail,
+                    automatic: by_machine,
+                }),
+                Answer::Note(body) => {
+                    let mut note = Note::from(body);
+                    note.attachments = attachments;
+                    note.mail = mail;
+                    Command::Note(note)
+                }
+            },
+        )
+    }
+
+    /// Whether one of these notices shows a note.
+    async fn show_note(&self, notices: &[NoticeId]) -> Result<bool, DeskError> {
+        for notice in notices {
+            let status = self.ports.store.notice(*notice).await?;
+            let shows = status.is_some_and(|status| match status.notice.content {
+                Content::Team(content) => matches!(content.posting, Some(Posting::Note(_))),
+                Content::Customer(_) => false,
+            });
+            if shows {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn note_of(&self, incoming: &Incoming<'_>) -> Result<Note, DeskError> {
@@ -350,13 +395,7 @@ impl Desk {
     }
 }
 
-impl DeskError {
-    /// A success as something found; guests who are not admitted are nothing found.
-    fn into_option(result: Result<Receipt, Self>) -> Result<Option<Receipt>, Self> {
-        match result {
-            Ok(receipt) => Ok(Some(receipt)),
-            Err(Self::Refused(Refusal::GuestsNotAdmitted)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
+/// All that a mail says.
+fn body(inbound: &InboundMail) -> Result<Body, DeskError> {
+    Ok(Body::received(&inbound.text, inbound.html.as_deref())?)
 }

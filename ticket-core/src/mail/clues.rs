@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{AddressToken, InboundMail, MailMessageId, SignedId, SigningKey};
 use crate::port::Reference;
 use crate::ticket::Ticket;
-use crate::value::{EmailAddress, TicketNumber};
+use crate::value::{EmailAddress, NoticeId, TicketNumber};
 
 /// Most ids of a mail that are looked at, the newest; beyond them only the oldest one is.
 const IDS_READ: usize = 200;
@@ -121,6 +121,11 @@ impl Clues {
             .chain(self.numbers.iter().copied().map(Reference::Number))
             .filter(|reference| seen.insert(reference.clone()))
             .collect()
+    }
+
+    /// The notices that it answers, by their signed Message-IDs, the newest first.
+    pub fn answered(&self) -> impl Iterator<Item = NoticeId> {
+        self.signed.iter().filter_map(|signed| signed.notice)
     }
 
     /// The addresses that a delivery report is about: whoever has one may be named in a bounce.

@@ -1,5 +1,6 @@
 //! Mail, the pure part: what a mail says, which ticket it belongs to, and what is new in it.
 
+mod answer;
 mod authentication;
 mod cap;
 mod clues;
@@ -11,6 +12,7 @@ mod quote;
 mod signing;
 mod threading;
 
+pub use answer::{Answer, answer};
 pub use authentication::{Verdict, verdict};
 pub use cap::{cap_since, within_cap};
 pub use clues::{Clues, Found, clues};

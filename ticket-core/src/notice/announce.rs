@@ -223,7 +223,11 @@ fn notice(
     }
     let person = find(id, announcement).filter(|person| person.active)?;
     let content = content(person, telling, announcement)?;
-    let to = person.mailbox()?;
+    let mut to = person.mailbox()?;
+    if telling.kind == NoticeKind::Received {
+        // Nobody has proven to be the requester yet: the name is as chosen as the rest.
+        to.name = None;
+    }
     let queue = context.settings.queue(&ticket.queue)?;
     if context.settings.queue_at(&to.address).is_some() {
         return None;
@@ -267,6 +271,16 @@ fn find<'a>(id: &PersonId, announcement: &Announcement<'a>) -> Option<&'a Person
     facts.people.get(id).or_else(member)
 }
 
+/// Whether a person may hear of this kind of thing: the team of what they see as such, customers
+/// of that in which they take part.
+pub(crate) fn may_hear(person: &Person, kind: NoticeKind, ticket: &Ticket) -> bool {
+    if !kind.is_for_team() {
+        return person.active && ticket.has_participant(&person.id);
+    }
+    let actor = Actor::person(person, None);
+    actor.is_some_and(|actor| permit(&actor, Action::ViewAll, ticket).is_ok())
+}
+
 /// What the person is shown: `None` when they may not hear of it at all.
 fn content(
     person: &Person,
@@ -279,16 +293,17 @@ fn content(
         Some(Posting::Note(_)) => (None, true),
         None => (None, false),
     };
+    if !may_hear(person, telling.kind, ticket) {
+        return None;
+    }
     if telling.kind.is_for_team() {
-        let actor = Actor::person(person, None)?;
-        permit(&actor, Action::ViewAll, ticket).ok()?;
         let quoted = quoted(message, announcement);
         return Some(Content::Team(TeamContent {
             posting: telling.posting,
             quoted,
         }));
     }
-    if is_note || !ticket.has_participant(&person.id) {
+    if is_note {
         return None;
     }
     // Whoever writes in another's name must not reach them with words of their own choice.

@@ -13,6 +13,7 @@ use crate::value::{
     Mailbox, MessageId, NoticeId, PersonId, QueueKey, TicketId, TicketNumber, Timestamp, Version,
 };
 
+pub(crate) use announce::may_hear;
 pub use announce::{Announcement, announce};
 pub(crate) use compose::plain_letter;
 pub use compose::{Sources, compose};

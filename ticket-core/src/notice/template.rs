@@ -90,8 +90,9 @@ impl NoticeKind {
     /// The wording that is used when the settings have none of their own.
     pub fn default_wording(self) -> Wording {
         let (subject, intro, outro) = match self {
+            // No word of the sender's choice: the address may be a stranger's (RFC 3834, 4).
             Self::Received => (
-                RE,
+                "Your request [#{number}]",
                 "Thank you for your message. We have received it and will answer here.",
                 "Answer this mail to add to your request.\n\n{desk}",
             ),
@@ -120,7 +121,11 @@ impl NoticeKind {
                 "{author} has made you responsible. Status: {status}.",
                 "",
             ),
-            Self::DeliveryFailed => (TEAM, "A mail of ours could not be delivered:", ""),
+            Self::DeliveryFailed => (
+                TEAM,
+                "A mail of ours could not be delivered:",
+                NOT_FOR_CUSTOMERS,
+            ),
         };
         Wording {
             subject: subject.to_owned(),
@@ -134,8 +139,9 @@ impl NoticeKind {
 const RE: &str = "Re: {subject} [#{number}]";
 /// Subject line for the team.
 const TEAM: &str = "[#{number}] {subject}";
-/// Reminds the team that an answer by mail is a public message.
-const NOT_FOR_CUSTOMERS: &str = "The requester can't see this note, but sees what you answer here.";
+/// Tells the team what an answer by mail becomes.
+const NOT_FOR_CUSTOMERS: &str =
+    "The requester can't see this note. What you answer to this mail becomes a note, too.";
 
 #[cfg(test)]
 mod tests {
