@@ -51,6 +51,12 @@ pub struct CustomerTicket {
 ///
 /// By its types it can't hold a note:
 ///
+/// ```
+/// use ticket_core::view::{CustomerMessage, CustomerTicket, CustomerView};
+/// fn tell(ticket: CustomerTicket, message: CustomerMessage) -> CustomerView {
+///     CustomerView { ticket, messages: vec![message] }
+/// }
+/// ```
 /// ```compile_fail,E0308
 /// use ticket_core::ticket::InternalNote;
 /// use ticket_core::view::{CustomerTicket, CustomerView};

@@ -100,6 +100,13 @@ pub enum Content {
 
 /// What somebody on the customers' side is shown: by its types it can't be a note.
 ///
+/// ```
+/// use ticket_core::notice::CustomerContent;
+/// use ticket_core::value::MessageId;
+/// fn tell(message: MessageId) -> CustomerContent {
+///     CustomerContent { message: Some(message), quoted: Vec::new() }
+/// }
+/// ```
 /// ```compile_fail,E0308
 /// use ticket_core::notice::CustomerContent;
 /// use ticket_core::value::NoteId;

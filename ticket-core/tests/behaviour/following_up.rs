@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use ticket_core::command::{Command, Reply};
 use ticket_core::decide::{Route, route};
+use ticket_core::person::Person;
 use ticket_core::plan::IdempotencyKey;
-use ticket_core::port::SpoolState;
+use ticket_core::port::{Roster, SpoolState};
 use ticket_core::settings::Settings;
 use ticket_core::ticket::{Digest, LinkKind};
 use ticket_core::workflow::{Category, OnReply};
 
-use crate::world::{Mail, Pure, World, act, body, id, open, open_by, read, refused, settings};
+use crate::world::{
+    Mail, Pure, World, act, body, id, open, open_by, person, read, refused, settings,
+};
 
 fn says(text: &str) -> Command {
     Command::Reply(Reply::from(body(text)))
@@ -128,11 +131,16 @@ async fn a_follow_up_is_linked_and_keeps_the_people() {
     world
         .does("root", first, Command::SetStatus { to: read("closed") })
         .await;
+    let left = Person {
+        active: false,
+        ..person("mute")
+    };
+    world.people.save_person(&left).await.expect("saved");
     let second = world.reply("cal", first, "It is stuck again.").await.ticket;
     assert_ne!(second, first);
     let ticket = world.ticket(second).await;
     assert_eq!(ticket.requester, id("cal"));
-    assert_eq!(ticket.cc, ["ada", "bob", "mute"].map(id).into());
+    assert_eq!(ticket.cc, ["ada", "bob"].map(id).into());
     assert!(ticket.tags.is_empty());
     let links: Vec<_> = ticket
         .links

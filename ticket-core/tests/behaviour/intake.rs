@@ -256,3 +256,19 @@ async fn a_light_agents_answer_by_mail_is_a_note() {
             .all(|letter| letter.kind.is_for_team())
     );
 }
+
+#[tokio::test]
+async fn a_mail_to_two_queues_is_a_ticket_in_each() {
+    let world = World::new().await;
+    let raw = mail("ada@x.example", "It is stuck.")
+        .with("Message-ID", "one@x.example")
+        .raw();
+    let mut tickets = Vec::new();
+    for queue in ["support", "billing"] {
+        let spooled = world.desk.accept_mail(read(queue), raw.clone()).await;
+        world.desk.process_mail(10).await.expect("processed");
+        let ticket = landed(&world.spooled(spooled.expect("stored")).await);
+        tickets.push(world.ticket(ticket).await.queue);
+    }
+    assert_eq!(tickets, [read("support"), read("billing")]);
+}

@@ -336,6 +336,8 @@ async fn a_message_that_was_redacted_is_in_no_letter_that_is_composed_later() {
     assert!(letters.len() >= 4);
     for letter in letters {
         clean("a letter", &format!("{} {}", letter.text, letter.html));
+        let quotes = letter.text.contains(" UTC, ");
+        assert!(!quotes, "nothing is left to quote: {}", letter.text);
     }
     let ada = world.as_("ada").await.show(ticket).await;
     clean("the thread", &format!("{:?}", ada.expect("hers")));
