@@ -212,7 +212,7 @@ async fn verify_counts_what_it_checked_and_finds_what_is_wrong() {
         .execute(&mut database)
         .await
         .expect("off");
-    sqlx::query("DELETE FROM message")
+    sqlx::query("DELETE FROM messages")
         .execute(&mut database)
         .await
         .expect("deleted");
