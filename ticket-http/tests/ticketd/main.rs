@@ -1,4 +1,9 @@
 //! The server `ticketd` from outside: its commands, its mail, its end.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 #[path = "../api/client.rs"]
 #[allow(
