@@ -6,7 +6,7 @@ mod render;
 
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
 pub use kind::ProblemKind;
@@ -19,12 +19,12 @@ pub(crate) use render::{Place, documented};
 #[derive(Debug, Clone)]
 pub struct Problem {
     kind: ProblemKind,
-    detail: Option<String>,
+    detail: Option<Box<str>>,
     reason: Option<&'static str>,
     errors: Vec<WrongValue>,
     retry_after: Option<Duration>,
-    headers: HeaderMap,
-    fault: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    fault: Option<Box<str>>,
 }
 
 /// One value of a request that is wrong.
@@ -57,7 +57,7 @@ impl Problem {
             reason: None,
             errors: Vec::new(),
             retry_after: None,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             fault: None,
         }
     }
@@ -70,7 +70,7 @@ impl Problem {
     /// Says what happened; the text must be fit for whoever sent the request.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into());
         self
     }
 
@@ -83,7 +83,7 @@ impl Problem {
 
     /// What the log is told, and nobody else.
     fn fault(mut self, fault: String) -> Self {
-        self.fault = Some(fault);
+        self.fault = Some(fault.into());
         self
     }
 
@@ -91,14 +91,8 @@ impl Problem {
         self.fault.as_deref()
     }
 
-    pub(crate) fn header(
-        mut self,
-        name: axum::http::HeaderName,
-        value: Option<axum::http::HeaderValue>,
-    ) -> Self {
-        if let Some(value) = value {
-            self.headers.insert(name, value);
-        }
+    pub(crate) fn header(mut self, name: HeaderName, value: Option<HeaderValue>) -> Self {
+        self.headers.extend(value.map(|value| (name, value)));
         self
     }
 
@@ -127,7 +121,7 @@ impl Problem {
     }
 
     fn wrong(mut self, place: WrongPlace, code: &'static str, message: String) -> Self {
-        self.detail.get_or_insert_with(|| message.clone());
+        self.detail.get_or_insert_with(|| message.as_str().into());
         self.errors.push(WrongValue {
             place,
             code,

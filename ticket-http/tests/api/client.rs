@@ -95,20 +95,23 @@ impl Call<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let stream = TcpStream::connect(self.client.server).await;
-        let io = TokioIo::new(stream.expect("a connection"));
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(io)
+        self.try_send().await.expect("an answer")
+    }
+
+    /// What is answered; none when the server is not there, or goes away.
+    pub(crate) async fn try_send(self) -> Option<Answer> {
+        let stream = TcpStream::connect(self.client.server).await.ok()?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
-            .expect("HTTP");
+            .ok()?;
         tokio::spawn(connection);
         let request = self.request.body(self.body).expect("a request");
-        let response = sender.send_request(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes: Bytes = body.collect().await.expect("a whole answer").to_bytes();
-        Answer {
+        let (parts, body) = sender.send_request(request).await.ok()?.into_parts();
+        let bytes: Bytes = body.collect().await.ok()?.to_bytes();
+        Some(Answer {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).expect("UTF-8"),
-        }
+        })
     }
 }

@@ -1,4 +1,9 @@
 //! The REST API through a real socket, on a desk in memory.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 mod access;
 mod client;

@@ -19,9 +19,7 @@ use crate::client::Client;
 
 /// Everybody, each with a client of their own.
 pub(crate) struct World {
-    pub(crate) desk: Desk,
     pub(crate) people: MemoryDirectory,
-    pub(crate) server: SocketAddr,
     /// Asks.
     pub(crate) ada: Client,
     /// Asks too, and has nothing to do with Ada.
@@ -65,9 +63,7 @@ impl World {
                 server,
                 token: None,
             },
-            desk,
             people,
-            server,
         }
     }
 

@@ -1,1 +1,20 @@
-//! The server ticketd from outside.
+//! The server `ticketd` from outside: its commands, its mail, its end.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+#[path = "../api/client.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the API, which call more of it"
+)]
+mod client;
+mod commands;
+mod journey;
+mod kill;
+mod pipe;
+mod secrets;
+mod server;
+mod stop;

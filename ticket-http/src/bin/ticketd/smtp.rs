@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use ticket_core::mail::SigningKey;
 use ticket_core::port::{BlobStore, MailReader, Notifier};
 use ticket_mail::{Credentials, Security, SmtpNotifier, SmtpSettings};
 
@@ -16,7 +15,6 @@ const PASSWORD: &str = "TICKETD_SMTP_PASSWORD";
 /// What brings letters to people, if a server is named.
 pub(crate) fn notifier(
     options: &SmtpOptions,
-    key: &SigningKey,
     blobs: Arc<dyn BlobStore>,
 ) -> anyhow::Result<Option<Arc<dyn Notifier>>> {
     let Some(host) = options.smtp_host.as_deref().filter(|host| !host.is_empty()) else {

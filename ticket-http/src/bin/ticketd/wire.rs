@@ -80,7 +80,7 @@ fn wired(
 ) -> anyhow::Result<Wired> {
     let tenant: Arc<SqliteTenant> = Arc::new(store.tenant(TenantId::default()));
     let blobs: Arc<dyn BlobStore> = tenant.clone();
-    let notifier = smtp::notifier(&options.smtp, &key, blobs)?;
+    let notifier = smtp::notifier(&options.smtp, blobs)?;
     let mut builder = Desk::builder(tenant.clone(), tenant.clone(), key)
         .mail_reader(Arc::new(smtp::Mime))
         .rate_limiter(tenant.clone());
