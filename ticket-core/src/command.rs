@@ -242,6 +242,15 @@ impl Open {
 }
 
 impl Command {
+    /// The files that come with what the command writes.
+    pub fn attachments(&self) -> &[Attachment] {
+        match self {
+            Self::Reply(reply) => &reply.attachments,
+            Self::Note(note) | Self::RecordBounce { note, .. } => &note.attachments,
+            _ => &[],
+        }
+    }
+
     /// What the command names that has to be looked up.
     pub fn mentions(&self) -> Mentions {
         let mut mentions = Mentions::default();

@@ -8,8 +8,8 @@ use crate::decide::{Route, plan, plan_open, route};
 use crate::plan::{IdempotencyKey, Plan, Receipt};
 use crate::port::{Happening, Reference, StoreError};
 use crate::refusal::Refusal;
-use crate::ticket::{Cause, Ticket};
-use crate::value::Version;
+use crate::ticket::{Attachment, Cause, Ticket};
+use crate::value::{Invalid, Version};
 
 /// How often a plan is made anew because somebody else wrote first.
 const ATTEMPTS: usize = 3;
@@ -72,6 +72,7 @@ impl Desk {
         if let Some(receipt) = self.earlier(key).await? {
             return Ok(receipt);
         }
+        self.check_files(&open.attachments).await?;
         let settings = self.settings().await?;
         let mentions = open.mentions();
         let facts = self
@@ -94,6 +95,9 @@ impl Desk {
         let key = request.key.as_ref();
         if let Some(receipt) = self.earlier(key).await? {
             return Ok(receipt);
+        }
+        for command in &request.commands {
+            self.check_files(command.attachments()).await?;
         }
         let mut conflict = None;
         for _ in 0..ATTEMPTS {
@@ -177,6 +181,18 @@ impl Desk {
             Some(plan) => Attempt::Planned(Box::new(plan)),
             None => Attempt::Unchanged,
         })
+    }
+
+    /// A file that is not in the blob store could never be sent or read.
+    async fn check_files(&self, files: &[Attachment]) -> Result<(), DeskError> {
+        for file in files {
+            let size = self.ports.store.blob_size(&file.digest).await?;
+            if size != Some(file.size) {
+                let allowed = "only files that were stored before, with their size, are";
+                return Err(Invalid::new("attachments", &file.name, allowed).into());
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn load(&self, reference: &Reference) -> Result<Ticket, DeskError> {

@@ -17,8 +17,8 @@ const BATCH: u16 = 100;
 /// What a check of a store found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Report {
-    /// How many of each thing were checked: `tickets`, `events`, `messages`, `notes`, `notices`
-    /// and `mails`.
+    /// How many of each thing were checked: `tickets`, `events`, `messages`, `notes`, `notices`,
+    /// `mails` and `files`.
     pub checked: BTreeMap<String, u64>,
     /// What is wrong; nothing, in a sound store.
     pub findings: Vec<Finding>,
@@ -27,7 +27,8 @@ pub struct Report {
 /// Something that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Which rule is broken: `replay`, `versions`, `atomicity`, `privacy`, `delivery` or `stray`.
+    /// Which rule is broken: `replay`, `versions`, `atomicity`, `privacy`, `delivery`, `intake` or
+    /// `stray`.
     pub rule: String,
     /// On what.
     pub on: String,
@@ -102,8 +103,10 @@ impl Desk {
                 check_notice(&ticket, &status.notice, &history, &thread, report);
             }
             self.check_mails(&thread, report).await?;
+            self.verify_files(&thread, report).await?;
             return Ok(());
         }
+        report.count("tickets that changed too often to be checked", 1);
         Ok(())
     }
 
@@ -112,7 +115,20 @@ impl Desk {
         Ok(found.into_iter().next().flatten())
     }
 
-    /// Each message that came by mail has its raw mail, byte for byte what was received.
+    /// Each file that came with a message is in the blob store, with its size.
+    async fn verify_files(&self, thread: &Thread, report: &mut Report) -> Result<(), DeskError> {
+        let messages = thread.messages.iter().map(|message| &message.attachments);
+        let notes = thread.notes.iter().map(|note| &note.attachments);
+        for file in messages.chain(notes).flatten() {
+            report.count("files", 1);
+            if self.ports.store.blob_size(&file.digest).await? != Some(file.size) {
+                report.find("atomicity", file.digest.to_string(), "a file is gone");
+            }
+        }
+        Ok(())
+    }
+
+    /// Each message that came by mail has its raw mail.
     async fn check_mails(&self, thread: &Thread, report: &mut Report) -> Result<(), DeskError> {
         let origins = thread
             .messages

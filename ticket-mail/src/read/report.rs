@@ -9,6 +9,13 @@ use super::{decode, limits, message_id_of};
 
 /// Fills the reports and the ids of returned mails from the parts.
 pub(super) fn fill(mail: &mut InboundMail, split: &Split<'_>) {
+    // Whoever passes a report on sends a mail of their own.
+    let root = split.parts.first();
+    let reports_itself =
+        root.is_some_and(|root| root.media_type == "multipart/report") || by_mail_system(mail);
+    if !reports_itself {
+        return;
+    }
     for part in split.parts.iter().filter(|part| !part.is_multipart()) {
         match part.media_type.as_str() {
             "message/delivery-status" | "message/global-delivery-status" => {
@@ -19,13 +26,6 @@ pub(super) fn fill(mail: &mut InboundMail, split: &Split<'_>) {
         }
     }
     mail.reports.truncate(limits::REPORTS);
-    let root = split.parts.first();
-    let is_report = root.is_some_and(|root| root.media_type == "multipart/report")
-        || !mail.reports.is_empty()
-        || by_mail_system(mail);
-    if !is_report {
-        return;
-    }
     for part in &split.parts {
         match part.media_type.as_str() {
             "message/rfc822"
