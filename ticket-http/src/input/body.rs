@@ -6,8 +6,12 @@ use axum::http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_path_to_error::{Path, Segment};
+use ticket_core::desk::Caller;
+use ticket_core::plan::IdempotencyKey;
+use ticket_core::ticket::Digest;
 use ticket_core::value::{Body, Invalid};
 
+use super::headers::idempotency_key;
 use crate::problem::{Problem, ProblemKind};
 use crate::router::Api;
 
@@ -18,10 +22,23 @@ const BODY_MAX: usize = 1024 * 1024;
 pub(crate) struct Input<T> {
     /// What the body says.
     pub(crate) value: T,
-    /// The headers of the request.
+    /// The request.
+    pub(crate) said: Said,
+}
+
+/// A request, apart from the values in it.
+pub(crate) struct Said {
+    /// Its headers.
     pub(crate) headers: HeaderMap,
     /// What makes two requests the same: method, path and body.
-    pub(crate) said: Vec<u8>,
+    fingerprint: Digest,
+}
+
+impl Said {
+    /// The idempotency key, if it has one.
+    pub(crate) fn key(&self, caller: &Caller) -> Result<Option<IdempotencyKey>, Problem> {
+        idempotency_key(&self.headers, caller, self.fingerprint)
+    }
 }
 
 impl<T: DeserializeOwned> FromRequest<Api> for Input<T> {
@@ -36,8 +53,10 @@ impl<T: DeserializeOwned> FromRequest<Api> for Input<T> {
             .map_err(too_large)?;
         Ok(Self {
             value: read(&bytes)?,
-            said: said(&parts.method, &parts.uri, &bytes),
-            headers: parts.headers,
+            said: Said {
+                fingerprint: fingerprint(&parts.method, &parts.uri, &bytes),
+                headers: parts.headers,
+            },
         })
     }
 }
@@ -92,10 +111,10 @@ fn steps(path: &Path) -> Vec<String> {
     path.iter().filter_map(step).collect()
 }
 
-fn said(method: &Method, uri: &Uri, body: &[u8]) -> Vec<u8> {
+fn fingerprint(method: &Method, uri: &Uri, body: &[u8]) -> Digest {
     let mut said = format!("{method} {}\n", uri.path()).into_bytes();
     said.extend_from_slice(body);
-    said
+    Digest::of(&said)
 }
 
 /// A text that somebody wrote, which is not blank.

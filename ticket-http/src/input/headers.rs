@@ -14,11 +14,11 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest idempotency key, in bytes.
 const KEY_MAX: usize = 255;
 
-/// The idempotency key of a request, if it has one; `said` is what the request asks for.
-pub(crate) fn idempotency_key(
+/// The idempotency key of a request, if it has one.
+pub(super) fn idempotency_key(
     headers: &HeaderMap,
     caller: &Caller,
-    said: &[u8],
+    fingerprint: Digest,
 ) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
@@ -33,7 +33,7 @@ pub(crate) fn idempotency_key(
     Ok(Some(IdempotencyKey {
         scope: format!("api {whose}"),
         key: key.to_owned(),
-        fingerprint: Digest::of(said),
+        fingerprint,
     }))
 }
 

@@ -4,6 +4,6 @@ mod body;
 mod headers;
 mod parameters;
 
-pub(crate) use body::{Input, Written, present};
-pub(crate) use headers::{idempotency_key, if_match, if_none_match};
+pub(crate) use body::{Input, Said, Written, present};
+pub(crate) use headers::{if_match, if_none_match};
 pub(crate) use parameters::{ListParameters, TicketPath};

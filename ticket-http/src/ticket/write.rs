@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{FromRequestParts, OriginalUri};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts, OriginalUri, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
 use ticket_core::command::{Command, Note, Open, Reply};
 use ticket_core::desk::{Caller, Request};
+use ticket_core::plan::IdempotencyKey;
 use ticket_core::ticket::Priority;
 use ticket_core::value::{PersonId, QueueKey, StatusKey, Subject, Tag, TicketNumber, Version};
 
 use crate::answer::{Changed, Shown};
 use crate::authenticate::SignedIn;
-use crate::input::{Input, TicketPath, Written, idempotency_key, if_match, present};
-use crate::problem::Problem;
+use crate::input::{Input, Said, TicketPath, Written, if_match, present};
+use crate::problem::{Problem, ProblemKind};
 use crate::router::Api;
 
 /// A version that no ticket has.
@@ -42,7 +42,7 @@ pub(crate) async fn open(
     prefix: Prefix,
     input: Input<NewTicket>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&input.headers, &caller, &input.said)?;
+    let key = input.said.key(&caller)?;
     let new = input.value;
     let mut open = Open::new(new.queue, new.subject, new.text.0);
     open.requester = new.requester;
@@ -65,15 +65,14 @@ pub(crate) struct NewMessage {
 
 /// `POST /api/v1/tickets/{number}/messages`
 pub(crate) async fn reply(
+    State(api): State<Api>,
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,
     prefix: Prefix,
     input: Input<NewMessage>,
 ) -> Result<Response, Problem> {
     let reply = Command::Reply(Reply::from(input.value.text.0));
-    let key = idempotency_key(&input.headers, &caller, &input.said)?;
-    let mut request = changing(&caller, number, &input.headers, reply).await?;
-    request.key = key;
+    let request = changing(&api, &caller, number, &input.said, reply).await?;
     Ok(Changed::created(&caller.perform(request).await?, &prefix.0))
 }
 
@@ -88,6 +87,7 @@ pub(crate) struct NewNote {
 
 /// `POST /api/v1/tickets/{number}/notes`
 pub(crate) async fn note(
+    State(api): State<Api>,
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,
     prefix: Prefix,
@@ -95,9 +95,7 @@ pub(crate) async fn note(
 ) -> Result<Response, Problem> {
     let mut note = Note::from(input.value.text.0);
     note.mentions = input.value.mentions;
-    let key = idempotency_key(&input.headers, &caller, &input.said)?;
-    let mut request = changing(&caller, number, &input.headers, Command::Note(note)).await?;
-    request.key = key;
+    let request = changing(&api, &caller, number, &input.said, Command::Note(note)).await?;
     Ok(Changed::created(&caller.perform(request).await?, &prefix.0))
 }
 
@@ -111,6 +109,7 @@ pub(crate) struct NewAssignee {
 
 /// `PUT /api/v1/tickets/{number}/assignee`
 pub(crate) async fn assign(
+    State(api): State<Api>,
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,
     input: Input<NewAssignee>,
@@ -119,7 +118,7 @@ pub(crate) async fn assign(
         Some(to) => Command::Assign { to },
         None => Command::Unassign,
     };
-    let request = changing(&caller, number, &input.headers, command).await?;
+    let request = changing(&api, &caller, number, &input.said, command).await?;
     Ok(Changed::set(&caller.perform(request).await?))
 }
 
@@ -132,45 +131,50 @@ pub(crate) struct NewStatus {
 
 /// `PUT /api/v1/tickets/{number}/status`
 pub(crate) async fn set_status(
+    State(api): State<Api>,
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,
     input: Input<NewStatus>,
 ) -> Result<Response, Problem> {
     let to = input.value.status;
-    let request = changing(&caller, number, &input.headers, Command::SetStatus { to }).await?;
+    let command = Command::SetStatus { to };
+    let request = changing(&api, &caller, number, &input.said, command).await?;
     Ok(Changed::set(&caller.perform(request).await?))
 }
 
 /// A request that changes a ticket, if it is as the caller saw it.
 async fn changing(
+    api: &Api,
     caller: &Caller,
     number: TicketNumber,
-    headers: &HeaderMap,
+    said: &Said,
     command: Command,
 ) -> Result<Request, Problem> {
     let mut request = Request::new(number, command);
-    request.seen = seen(caller, number, headers).await?;
+    request.key = said.key(caller)?;
+    let Some(tags) = if_match(&said.headers)? else {
+        return Ok(request);
+    };
+    let shown = Shown::of(caller.show(number).await?)?;
+    let matches = tags.name(&shown.tag);
+    request.seen = match (shown.version, matches) {
+        (Some(version), true) => Some(version),
+        // The desk answers: what was done already with the same key is not stale.
+        (Some(_), false) => Some(NEVER),
+        // A customer's tag is compared here: no version is told to one, or guessed by one.
+        (None, true) => None,
+        (None, false) if was_done(api, request.key.as_ref()).await? => None,
+        (None, false) => return Err(Problem::new(ProblemKind::Stale)),
+    };
     Ok(request)
 }
 
-/// The version that the caller saw, when it names one and may know of versions.
-///
-/// A customer's tag is compared here: no version is ever told to a customer, or guessed by one.
-async fn seen(
-    caller: &Caller,
-    number: TicketNumber,
-    headers: &HeaderMap,
-) -> Result<Option<Version>, Problem> {
-    let Some(tags) = if_match(headers)? else {
-        return Ok(None);
-    };
-    let shown = Shown::of(caller.show(number).await?)?;
-    Ok(if tags.name(&shown.tag) {
-        shown.version
-    } else {
-        // The desk answers: what was done already with the same key is not stale.
-        Some(NEVER)
-    })
+/// Whether a request with this key was carried out before.
+async fn was_done(api: &Api, key: Option<&IdempotencyKey>) -> Result<bool, Problem> {
+    match key {
+        Some(key) => Ok(api.desk.store().receipt(key).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// Where the router is nested, for the addresses that it gives.

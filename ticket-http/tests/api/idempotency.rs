@@ -95,15 +95,17 @@ async fn a_key_that_is_none_is_refused() {
 async fn a_repeated_request_is_not_stale_by_its_own_effect() {
     let world = World::new().await;
     let path = world.ticket().await;
-    let tag = world.eve.get(&path).await.header("etag").to_owned();
-    let send = || {
-        let call = world.eve.call(Method::POST, &format!("{path}/messages"));
-        call.header("idempotency-key", "once")
-            .header("if-match", &tag)
-            .json(&json!({"text": "Here you are."}))
-            .send()
-    };
-    let (first, second) = (send().await, send().await);
-    assert_eq!(first.status, 201, "{}", first.text);
-    assert_eq!((second.status, second.text), (first.status, first.text));
+    for client in [&world.eve, &world.ada] {
+        let tag = client.get(&path).await.header("etag").to_owned();
+        let send = || {
+            let call = client.call(Method::POST, &format!("{path}/messages"));
+            call.header("idempotency-key", "once")
+                .header("if-match", &tag)
+                .json(&json!({"text": "Here you are."}))
+                .send()
+        };
+        let (first, second) = (send().await, send().await);
+        assert_eq!(first.status, 201, "{}", first.text);
+        assert_eq!((second.status, second.text), (first.status, first.text));
+    }
 }

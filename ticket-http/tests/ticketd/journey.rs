@@ -15,7 +15,7 @@ async fn a_mail_becomes_a_ticket_is_answered_and_solved() {
     let sink = Sink::start().await.expect("a mail server");
     let place = Place::new()
         .with("TICKETD_SMTP_HOST", "127.0.0.1")
-        .with("TICKETD_SMTP_PORT", sink.address().port())
+        .with("TICKETD_SMTP_PORT", &sink.address().port())
         .with("TICKETD_SMTP_SECURITY", "none");
     let server = place.start().await;
     let admin = server.admin();

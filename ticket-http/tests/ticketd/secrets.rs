@@ -12,7 +12,7 @@ async fn the_log_holds_no_secret_no_address_and_no_body() {
         .with("RUST_LOG", "trace")
         .with("TICKETD_SECRET_KEY", "canary-key-8Zr0vT1mXc9Lp2Sq")
         .with("TICKETD_SMTP_HOST", "127.0.0.1")
-        .with("TICKETD_SMTP_PORT", sink.address().port())
+        .with("TICKETD_SMTP_PORT", &sink.address().port())
         .with("TICKETD_SMTP_SECURITY", "none");
     let server = place.start().await;
     let admin = server.admin();

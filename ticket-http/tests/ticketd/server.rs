@@ -37,7 +37,7 @@ impl Place {
         }
     }
 
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
         self.environment.push((name.to_owned(), value.to_string()));
         self
     }

@@ -40,7 +40,7 @@ pub(crate) struct Options {
         value_name = "ADDRESS:PORT"
     )]
     pub(crate) listen: SocketAddr,
-    /// The address under which people reach the server, such as https://help.example.org
+    /// The address under which people reach the server, such as <https://help.example.org>
     #[arg(long, global = true, env = "TICKETD_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
     #[command(flatten)]
@@ -66,8 +66,8 @@ pub(crate) struct SmtpOptions {
         default_value_t
     )]
     pub(crate) smtp_security: SmtpSecurity,
-    /// The user name, if the server wants one; the password comes from the environment,
-    /// TICKETD_SMTP_PASSWORD, or from the file that TICKETD_SMTP_PASSWORD_FILE names
+    /// The user name, if the server wants one; the password comes from the environment, from
+    /// `TICKETD_SMTP_PASSWORD` or the file that `TICKETD_SMTP_PASSWORD_FILE` names
     #[arg(long, global = true, env = "TICKETD_SMTP_USER", value_name = "NAME")]
     pub(crate) smtp_user: Option<String>,
 }

@@ -15,7 +15,7 @@ const ADMIN: &str = "admin@localhost";
 
 /// Makes the first admin and the default settings if this is the first start, and answers the
 /// admin's token, which is stored nowhere.
-pub(crate) async fn prepare_server(wired: &Wired) -> anyhow::Result<Option<Secret>> {
+pub(crate) async fn prepare(wired: &Wired) -> anyhow::Result<Option<Secret>> {
     if wired.desk.store().settings_generation().await? > 0 {
         return Ok(None);
     }
@@ -25,18 +25,12 @@ pub(crate) async fn prepare_server(wired: &Wired) -> anyhow::Result<Option<Secre
     Ok(Some(token))
 }
 
-/// Checks that there are settings that a worker can work with.
-pub(crate) async fn prepare(wired: &Wired) -> anyhow::Result<()> {
-    wired.desk.settings().await?;
-    Ok(())
-}
-
 /// Says where the server is and how to sign in.
 pub(crate) async fn greet(
     options: &Options,
     wired: &Wired,
     address: &str,
-    token: Option<&Secret>,
+    token: Option<Secret>,
 ) -> anyhow::Result<()> {
     let program = program(options);
     let mut text = String::new();

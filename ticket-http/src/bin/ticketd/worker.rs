@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::cli::Options;
 use crate::serve::signal;
-use crate::{first, wire};
+use crate::wire;
 
 /// How often somebody looks for work that no news told of, such as mail from another process.
 const POLL: Duration = Duration::from_millis(500);
@@ -175,13 +175,13 @@ async fn heard(news: &mut Option<Box<dyn ticket_core::port::Subscription>>) {
         }
         *news = None;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// `ticketd worker`
 pub(crate) async fn run_alone(options: &Options) -> anyhow::Result<()> {
     let wired = wire::make(options).await?;
-    first::prepare(&wired).await?;
+    wired.desk.settings().await?;
     let stop = signal::stop()?;
     tracing::info!("working");
     work(&wired.desk, &Troubles::default(), stop).await;

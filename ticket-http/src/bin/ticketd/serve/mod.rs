@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Serves until a signal, and works if asked to.
 pub(crate) async fn run(options: &Options, with_worker: bool) -> anyhow::Result<()> {
     let wired = wire::make(options).await?;
-    first::prepare(&wired).await?;
+    wired.desk.settings().await?;
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("listening on {}", options.listen))?;
@@ -37,19 +37,12 @@ pub(crate) async fn run(options: &Options, with_worker: bool) -> anyhow::Result<
     let health = health::Health::new(wired.desk.clone(), troubles.clone(), stop.clone());
     let app = app(&wired, health);
 
-    let token = first::prepare_server(&wired).await?;
+    let token = first::prepare(&wired).await?;
     let address = options
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{bound}"));
-    first::greet(
-        options,
-        &wired,
-        address.trim_end_matches('/'),
-        token.as_ref(),
-    )
-    .await?;
-    drop(token);
+    first::greet(options, &wired, address.trim_end_matches('/'), token).await?;
     tracing::info!(listen = %bound, worker = with_worker, "serving");
 
     let serving = accept::serve(listener, app, stop.clone(), GRACE);
