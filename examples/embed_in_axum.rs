@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::extract::Request;
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::{Router, routing::get};
@@ -62,8 +62,8 @@ impl Directory for Users {
 
 /// The shop's sign-in: it alone knows its sessions, and tells the desk who somebody is.
 async fn sign_in(mut request: Request, next: Next) -> Response {
-    let cookie = request.headers().get(COOKIE).map(|value| value.as_bytes());
-    let user: Option<i64> = match cookie {
+    let cookie = request.headers().get(COOKIE);
+    let user: Option<i64> = match cookie.map(HeaderValue::as_bytes) {
         Some(b"session=ada-1") => Some(7),
         Some(b"session=bob-1") => Some(8),
         _ => None,
