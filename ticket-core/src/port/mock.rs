@@ -65,6 +65,7 @@ pub use super::directory::MockDirectory;
 pub use super::host::{MockHostActions, MockSubjectResolver};
 pub use super::inventory::MockInventory;
 pub use super::mail_reader::MockMailReader;
+pub use super::mock_store::MockStore;
 pub use super::notifier::MockNotifier;
 pub use super::outbox::MockOutbox;
 pub use super::search::MockTicketSearch;

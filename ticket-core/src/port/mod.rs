@@ -13,6 +13,8 @@ mod inventory;
 mod mail_reader;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "mock")]
+mod mock_store;
 mod notifier;
 mod outbox;
 mod repository;
