@@ -73,17 +73,13 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn messages() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages");
-    let files = std::fs::read_dir(folder).expect("messages of our own");
-    files
-        .map(|file| std::fs::read(file.expect("a file").path()).expect("a message"))
-        .collect()
-}
-
 #[test]
 fn a_broken_mail_is_read_or_refused_and_never_panics() {
-    let messages = messages();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages");
+    let files = std::fs::read_dir(folder).expect("messages of our own");
+    let messages: Vec<Vec<u8>> = files
+        .map(|file| std::fs::read(file.expect("a file").path()).expect("a message"))
+        .collect();
     assert!(messages.len() >= 10, "the seeds are there");
     let broken = (select(messages), vec(damage(), 0..12)).prop_flat_map(|(raw, damages)| {
         let mut raw = raw;
