@@ -8,7 +8,7 @@ use super::{Desk, DeskError};
 use crate::decide::apply;
 use crate::notice::Content;
 use crate::port::Reference;
-use crate::ticket::{Event, EventRecord, Posting, Thread, Ticket};
+use crate::ticket::{Attachment, Event, EventRecord, Posting, Thread, Ticket};
 use crate::value::TicketId;
 
 /// How many tickets are looked at in one step.
@@ -117,9 +117,10 @@ impl Desk {
 
     /// Each file that came with a message is in the blob store, with its size.
     async fn verify_files(&self, thread: &Thread, report: &mut Report) -> Result<(), DeskError> {
-        let messages = thread.messages.iter().map(|message| &message.attachments);
-        let notes = thread.notes.iter().map(|note| &note.attachments);
-        for file in messages.chain(notes).flatten() {
+        let messages = thread.messages.iter().flat_map(|one| &one.attachments);
+        let notes = thread.notes.iter().flat_map(|one| &one.attachments);
+        let files: Vec<&Attachment> = messages.chain(notes).collect();
+        for file in files {
             report.count("files", 1);
             if self.ports.store.blob_size(&file.digest).await? != Some(file.size) {
                 report.find("atomicity", file.digest.to_string(), "a file is gone");
