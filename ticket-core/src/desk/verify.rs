@@ -8,7 +8,7 @@ use super::{Desk, DeskError};
 use crate::decide::apply;
 use crate::notice::Content;
 use crate::port::Reference;
-use crate::ticket::{Event, EventRecord, Posting, Thread, Ticket};
+use crate::ticket::{Attachment, Event, EventRecord, Posting, Thread, Ticket};
 use crate::value::TicketId;
 
 /// How many tickets are looked at in one step.
@@ -119,7 +119,9 @@ impl Desk {
     async fn verify_files(&self, thread: &Thread, report: &mut Report) -> Result<(), DeskError> {
         let messages = thread.messages.iter().map(|message| &message.attachments);
         let notes = thread.notes.iter().map(|note| &note.attachments);
-        for file in messages.chain(notes).flatten() {
+        // Collected before anything is awaited: the iterator would make this impossible to spawn.
+        let files: Vec<&Attachment> = messages.chain(notes).flatten().collect();
+        for file in files {
             report.count("files", 1);
             if self.ports.store.blob_size(&file.digest).await? != Some(file.size) {
                 report.find("atomicity", file.digest.to_string(), "a file is gone");
