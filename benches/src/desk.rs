@@ -1,6 +1,6 @@
 //! A desk with people, settings and tickets as a team of twelve would have them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -98,11 +98,32 @@ fn rule(number: usize) -> Result<Rule> {
     })
 }
 
+/// The people of the desk by their ids; [`populate`] saves them.
+///
+/// # Errors
+/// When a name in it is not allowed; a test builds it.
+pub fn population() -> Result<Population> {
+    let mut agents = BTreeMap::<QueueKey, Vec<PersonId>>::new();
+    for agent in self::agents()? {
+        if let Role::Agent { queues, .. } = agent.role {
+            for queue in queues {
+                agents.entry(queue).or_default().push(agent.id.clone());
+            }
+        }
+    }
+    let customers = (0..CUSTOMERS).map(|number| Ok(customer(number)?.id));
+    Ok(Population {
+        customers: customers.collect::<Result<_>>()?,
+        agents,
+        admin: admin()?.id,
+    })
+}
+
 /// Saves the people of the desk.
 ///
 /// # Errors
 /// When the directory fails.
-pub async fn populate(roster: &dyn Roster) -> Result<Population> {
+pub async fn populate(roster: &dyn Roster) -> Result<()> {
     for number in 0..ORGANIZATIONS {
         let organization = Organization {
             id: (number as u64).into(),
@@ -111,35 +132,43 @@ pub async fn populate(roster: &dyn Roster) -> Result<Population> {
         };
         roster.save_organization(&organization).await?;
     }
-    let admin = person("admin", Role::Admin)?;
-    roster.save_person(&admin).await?;
-    let mut agents = BTreeMap::<QueueKey, Vec<PersonId>>::new();
-    for number in 0..AGENTS {
+    roster.save_person(&admin()?).await?;
+    for agent in agents()? {
+        roster.save_person(&agent).await?;
+    }
+    let save = |number| async move {
+        roster.save_person(&customer(number)?).await?;
+        Ok::<_, anyhow::Error>(())
+    };
+    stream::iter((0..CUSTOMERS).map(save))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+fn admin() -> Result<Person> {
+    person("admin", Role::Admin)
+}
+
+/// Each is a member of two queues.
+fn agents() -> Result<Vec<Person>> {
+    let agent = |number: usize| {
         let queues = [number, number + 1].map(|at| QUEUES[at % QUEUES.len()].parse());
-        let queues: BTreeSet<QueueKey> = queues.into_iter().collect::<Result<_, _>>()?;
         let role = Role::Agent {
-            queues: queues.clone(),
+            queues: queues.into_iter().collect::<Result<_, _>>()?,
             own_tickets_only: false,
         };
-        let agent = person(&format!("agent-{number}"), role)?;
-        roster.save_person(&agent).await?;
-        for queue in queues {
-            agents.entry(queue).or_default().push(agent.id.clone());
-        }
-    }
-    let customer = |number: usize| async move {
-        let mut customer = person(&format!("customer-{number}"), Role::Customer)?;
-        let organization = (number % ORGANIZATIONS) as u64;
-        customer.organization = number.is_multiple_of(2).then(|| organization.into());
-        roster.save_person(&customer).await?;
-        Ok::<_, anyhow::Error>(customer.id)
+        person(&format!("agent-{number}"), role)
     };
-    let customers = stream::iter((0..CUSTOMERS).map(customer)).buffered(AT_ONCE);
-    Ok(Population {
-        customers: customers.try_collect().await?,
-        agents,
-        admin: admin.id,
-    })
+    (0..AGENTS).map(agent).collect()
+}
+
+/// Every second one belongs to an organization.
+fn customer(number: usize) -> Result<Person> {
+    let mut customer = person(&format!("customer-{number}"), Role::Customer)?;
+    let organization = (number % ORGANIZATIONS) as u64;
+    customer.organization = number.is_multiple_of(2).then(|| organization.into());
+    Ok(customer)
 }
 
 fn person(name: &str, role: Role) -> Result<Person> {
@@ -287,7 +316,8 @@ mod tests {
         let settings = settings(10).expect("settings");
         let saved = store.save_settings(0, settings.settings()).await;
         saved.expect("saved");
-        let population = populate(&people).await.expect("people");
+        populate(&people).await.expect("people");
+        let population = population().expect("the same people");
         let clock = FixedClock::at(Timestamp::from_micros(0));
         let desk = Desk::builder(Arc::new(store), Arc::new(people), SigningKey::new([7; 32]))
             .notifier(Arc::new(Nowhere))

@@ -10,7 +10,7 @@ mod text;
 mod ticket;
 
 pub use chance::Chance;
-pub use desk::{Filled, Nowhere, Population, fill, populate, settings};
+pub use desk::{Filled, Nowhere, Population, fill, populate, population, settings};
 pub use measure::{Figures, measure};
 pub use text::{COMMON_WORD, RARE_WORD, Words, mail, quoting_mail};
 pub use ticket::{Scene, reply, ticket_with_events};

@@ -17,7 +17,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use benches::{
     COMMON_WORD, Chance, Figures, Nowhere, Population, RARE_WORD, Words, fill, measure, populate,
-    reply, settings,
+    population, reply, settings,
 };
 use clap::Parser;
 use ticket_core::command::{Command, Open};
@@ -72,6 +72,9 @@ struct Arguments {
     /// Where the file is made; removed afterwards. It should be on the disk that matters.
     #[arg(long, default_value = ".local")]
     folder: PathBuf,
+    /// A file to keep: filled when it is missing, measured as it is when it is there.
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Where to write the figures as JSON, besides printing them.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -82,9 +85,14 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     std::fs::create_dir_all(&arguments.folder)?;
     let folder = tempfile::tempdir_in(&arguments.folder)?;
-    let path = folder.path().join("desk.sqlite");
+    let path = arguments.keep.clone();
+    let path = path.unwrap_or_else(|| folder.path().join("desk.sqlite"));
+    let is_there = path.exists();
     let store = SqliteStore::open(&path).await?.tenant(TenantId::default());
-    let population = filled(&store, arguments.tickets).await?;
+    let population = population()?;
+    if !is_there {
+        fill_up(&store, &population, arguments.tickets).await?;
+    }
     eprintln!(
         "the file has {} MB",
         std::fs::metadata(&path)?.len() / 1_000_000
@@ -116,9 +124,9 @@ fn builder(store: &SqliteTenant) -> ticket_core::desk::DeskBuilder {
     Desk::builder(tickets, people, SigningKey::new([7; 32])).notifier(Arc::new(Nowhere))
 }
 
-async fn filled(store: &SqliteTenant, tickets: usize) -> Result<Population> {
+async fn fill_up(store: &SqliteTenant, population: &Population, tickets: usize) -> Result<()> {
     store.save_settings(0, settings(RULES)?.settings()).await?;
-    let population = populate(store).await?;
+    populate(store).await?;
     // Time passes as the tickets say, not as the filling takes.
     let clock = FixedClock::at(Timestamp::from_micros(0));
     let desk = builder(store).clock(Arc::new(clock.clone())).build();
@@ -129,14 +137,14 @@ async fn filled(store: &SqliteTenant, tickets: usize) -> Result<Population> {
             begin.elapsed().as_secs()
         );
     };
-    let filled = fill(&desk, &population, &clock, tickets, progress).await?;
+    let filled = fill(&desk, population, &clock, tickets, progress).await?;
     let seconds = begin.elapsed().as_secs_f64();
     let rate = filled.commits as f64 / seconds;
     eprintln!(
         "\r{} tickets by {} commits in {seconds:.0} s, {rate:.0} commits a second",
         filled.tickets, filled.commits
     );
-    Ok(population)
+    Ok(())
 }
 
 /// Some tickets of an agent, to be shown and answered.
