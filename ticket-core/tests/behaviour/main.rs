@@ -7,6 +7,7 @@
 )]
 
 mod announcing;
+mod answering_by_mail;
 mod authority;
 mod commands;
 mod deliveries;
@@ -16,6 +17,8 @@ mod host;
 mod hostile_words;
 mod intake;
 mod intake_failures;
+mod letters_that_fail;
+mod mail_once;
 mod opening;
 mod privacy;
 mod properties;

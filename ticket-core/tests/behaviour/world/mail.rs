@@ -60,6 +60,7 @@ fn field_of(mail: &mut InboundMail, field: &str, value: &str) -> Result<(), Stri
         "To" => mail.to.push(mailbox()),
         "Cc" => mail.cc.push(mailbox()),
         "Subject" => mail.subject = value.to_owned(),
+        "Html" => mail.html = Some(value.to_owned()),
         "Message-ID" => mail.message_id = Some(read(value)),
         "In-Reply-To" => mail.in_reply_to = ids(),
         "References" => mail.references = ids(),
