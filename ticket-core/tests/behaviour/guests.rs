@@ -8,7 +8,7 @@ use ticket_core::notice::{Letter, NoticeKind};
 use ticket_core::plan::Receipt;
 use ticket_core::port::NotifyError;
 use ticket_core::settings::{GuestPolicy, Settings};
-use ticket_core::ticket::{Channel, Link, LinkKind};
+use ticket_core::ticket::{Channel, Link, LinkKind, Side};
 use ticket_core::value::{EmailAddress, Mailbox, TicketNumber};
 
 use crate::world::{Mail, World, days, id, open, read, refused, settings};
@@ -147,6 +147,26 @@ async fn a_proof_is_good_once_for_its_mailbox_and_for_half_an_hour() {
 }
 
 #[tokio::test]
+async fn a_refused_opening_does_not_use_up_a_proof() {
+    let world = World::new().await;
+    ask_proof(&world, "zoe@z.example").await.expect("asked");
+    let proof = secret(&world.letters.take_letters());
+    let mut bad = open("Jam", "Stuck.");
+    bad.queue = read("nowhere");
+    let zoe = mailbox("zoe@z.example");
+    let answer = world
+        .desk
+        .open_as_guest(&zoe, bad, Some(&proof), Channel::Web)
+        .await;
+    assert_eq!(refused(answer).code(), "invalid");
+    opens(&world, "zoe@z.example", Some(&proof))
+        .await
+        .expect("opened");
+    let answer = opens(&world, "zoe@z.example", Some(&proof)).await;
+    assert_eq!(refused(answer).code(), "proof_required", "used");
+}
+
+#[tokio::test]
 async fn of_many_who_use_a_proof_at_once_one_opens() {
     let world = World::new().await;
     ask_proof(&world, "zoe@z.example").await.expect("asked");
@@ -245,6 +265,34 @@ async fn a_link_of_somebody_of_the_team_shows_no_more_than_a_customers() {
     assert_eq!(refused(guest.show().await).code(), "not_found");
     let reply = guest.reply(crate::world::body("Hi")).await;
     assert_eq!(refused(reply).code(), "not_found");
+}
+
+#[tokio::test]
+async fn a_link_of_an_agent_in_cc_writes_as_a_customer() {
+    let world = World::new().await;
+    let mine = world.opened("ada").await;
+    let ticket = mine.ticket;
+    let cc = Command::AddCc(id("grace"));
+    world.does("hank", ticket, cc).await;
+    let pending = Command::SetStatus {
+        to: read("pending"),
+    };
+    world.does("hank", ticket, pending).await;
+    world.post().await;
+    let secret = link(&world, "grace@x.example", mine.number).await;
+    let guest = world.desk.guest(&secret).await.expect("read");
+    let guest = guest.expect("a guest");
+    let reply = guest.reply(crate::world::body("Me too.")).await;
+    reply.expect("a reply");
+    let thread = world.store_thread(ticket).await;
+    assert_eq!(thread.messages[1].side, Side::Customer);
+    assert_eq!(thread.messages[1].author, id("grace"));
+    let reopened = world.ticket(ticket).await.status;
+    assert_eq!(reopened, read("open"), "as a customer's reply does");
+    let out = Command::RemoveCc(id("grace"));
+    world.does("hank", ticket, out).await;
+    let reply = guest.reply(crate::world::body("And me.")).await;
+    assert_eq!(refused(reply).code(), "not_found", "though an agent may");
 }
 
 #[tokio::test]

@@ -4,9 +4,11 @@ use ticket_core::command::Command;
 use ticket_core::notice::{Letter, NoticeKind};
 use ticket_core::person::Person;
 use ticket_core::port::Roster;
-use ticket_core::settings::Wording;
+use ticket_core::settings::{GuestPolicy, Settings, Wording};
+use ticket_core::ticket::Channel;
+use ticket_core::value::Mailbox;
 
-use crate::world::{World, id, open, person, settings};
+use crate::world::{World, id, open, person, read, settings};
 
 const HOSTILE: [&str; 6] = [
     "{number} {desk} {password}",
@@ -99,4 +101,43 @@ async fn a_name_with_line_breaks_stays_on_the_line_above_its_quote() {
         assert_eq!(heads.count(), 0, "{}", letter.text);
     }
     assert!(count > 0);
+}
+
+/// The receipt of a mail whose sender chose a subject and a name for somebody's address.
+async fn receipt_of_hostile_mail(settings: Settings) -> Letter {
+    let world = World::with(settings).await;
+    let chosen = Mailbox::new(Some("BUY-GOLD"), read("victim@z.example"));
+    let opening = open("BUY-SILVER", "BUY-TIN");
+    let opened = world
+        .desk
+        .open_as_guest(&chosen, opening, None, Channel::Web);
+    opened.await.expect("opened");
+    let mut letters = world.post().await;
+    letters.retain(|letter| letter.kind == NoticeKind::Received);
+    letters.remove(0)
+}
+
+#[tokio::test]
+async fn a_receipt_says_no_word_of_the_senders_choice() {
+    let freely = Settings {
+        guests: GuestPolicy::Freely,
+        ..settings()
+    };
+    let receipt = receipt_of_hostile_mail(freely.clone()).await;
+    assert_eq!(receipt.to.address, read("victim@z.example"));
+    assert_eq!(receipt.to.name, None);
+    assert!(!format!("{receipt:?}").contains("BUY-"), "{receipt:?}");
+    // Whoever runs the desk may word it otherwise.
+    let mut worded = freely;
+    let wording = Wording {
+        subject: "Got {subject}".to_owned(),
+        intro: "Dear {requester},".to_owned(),
+        outro: String::new(),
+    };
+    worded.notices.wording = [(NoticeKind::Received, wording)].into();
+    let receipt = receipt_of_hostile_mail(worded).await;
+    assert_eq!(receipt.subject, "Got BUY-SILVER");
+    assert!(receipt.text.contains("Dear BUY-GOLD,"), "{}", receipt.text);
+    assert_eq!(receipt.to.name, None);
+    assert!(!receipt.text.contains("BUY-TIN"));
 }

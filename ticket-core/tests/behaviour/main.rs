@@ -11,6 +11,7 @@ mod answering_by_mail;
 mod authority;
 mod commands;
 mod deliveries;
+mod files;
 mod following_up;
 mod guests;
 mod host;

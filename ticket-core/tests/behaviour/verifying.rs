@@ -4,7 +4,7 @@ use ticket_core::command::Command;
 use ticket_core::notice::{Content, CustomerContent, TeamContent};
 use ticket_core::plan::Plan;
 use ticket_core::port::TicketRepository;
-use ticket_core::ticket::{Event, MailOrigin, Posting, SenderProof};
+use ticket_core::ticket::{Attachment, Digest, Event, MailOrigin, Posting, SenderProof};
 use ticket_core::value::{MessageId, NoteId, SpoolId};
 use uuid::Uuid;
 
@@ -149,6 +149,18 @@ fn name_a_mail_that_is_gone(plan: &mut Plan) {
     }
 }
 
+fn name_a_file_that_is_gone(plan: &mut Plan) {
+    for message in &mut plan.messages {
+        message.attachments = vec![Attachment {
+            name: "photo.txt".to_owned(),
+            media_type: "text/plain".to_owned(),
+            size: 7,
+            digest: Digest::of(b"gone"),
+            content_id: None,
+        }];
+    }
+}
+
 #[tokio::test]
 async fn each_defect_is_found_under_its_rule() {
     type Defect = (&'static str, fn(&mut Plan), &'static str);
@@ -186,4 +198,6 @@ async fn each_defect_is_found_under_its_rule() {
         assert!(found.iter().any(|one| one == rule), "{what}: {found:?}");
     }
     assert_eq!(findings(show_team_nothing_there).await, ["delivery"]);
+    assert_eq!(findings(name_a_mail_that_is_gone).await, ["intake"]);
+    assert_eq!(findings(name_a_file_that_is_gone).await, ["atomicity"]);
 }

@@ -170,6 +170,32 @@ fn who_cannot_work_there_is_responsible_no_more() {
 }
 
 #[test]
+fn a_sleeper_that_moves_to_where_its_status_is_done_wakes() {
+    let pure = Pure::new();
+    let until = pure.now.plus(crate::world::days(3));
+    let steps = [
+        ("root", goes("on_hold")),
+        ("root", Command::Snooze { until }),
+    ];
+    let asleep = act(&pure, open_by("ada"), &steps);
+    assert_eq!(asleep.snoozed_until, Some(until));
+    let moved = pure.after("root", &asleep, moves("billing"));
+    assert_eq!(moved.snoozed_until, Some(until), "it is not done there");
+    // Since then the settings have made done of its status.
+    let mut settings = settings();
+    let statuses = &mut settings.workflows[0].statuses;
+    let held = statuses.iter_mut().find(|one| one.key == read("on_hold"));
+    held.expect("a status").category = Category::Solved;
+    for statuses in settings.workflows[1].counterparts.values_mut() {
+        statuses.insert(read("on_hold"), read("done"));
+    }
+    let pure = Pure::with(settings);
+    let moved = pure.after("root", &asleep, moves("repair"));
+    assert_eq!(moved.category, Category::Solved);
+    assert_eq!(moved.snoozed_until, None);
+}
+
+#[test]
 fn what_is_done_does_not_sleep_however_it_was_done() {
     let snooze = Command::Snooze {
         until: read("2026-06-01T00:00:00Z"),
