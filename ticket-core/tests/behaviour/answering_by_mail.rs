@@ -68,7 +68,9 @@ async fn letter_with_note(world: &World, ticket: TicketId, kind: NoticeKind) -> 
     world.does("root", ticket, assign).await;
     world.post().await;
     match kind {
-        NoticeKind::Noted => drop(world.note("grace", ticket, CANARY).await),
+        NoticeKind::Noted => {
+            world.note("grace", ticket, CANARY).await;
+        }
         NoticeKind::Mentioned => {
             let mut note = ticket_core::command::Note::from(crate::world::body(CANARY));
             note.mentions.insert(id("hank"));
