@@ -139,6 +139,19 @@ async fn of_an_answer_to_an_ordinary_letter_only_the_own_words_are_public() {
 }
 
 #[tokio::test]
+async fn an_agents_mail_that_does_not_say_what_it_answers_is_a_note() {
+    let world = World::new().await;
+    let ticket = world.opened("ada").await.ticket;
+    let letter = letter_to(&world.post().await, "hank", NoticeKind::NewTicket);
+    let mail =
+        Mail::from("hank@x.example", "Oil it.").with("To", letter.reply_to.address.as_written());
+    assert_eq!(landed(&world.receive(&mail).await), ticket);
+    let after = world.ticket(ticket).await;
+    assert_eq!((after.message_count, after.note_count), (1, 1));
+    nothing_is_public(&world, ticket, "Oil it.").await;
+}
+
+#[tokio::test]
 async fn a_machines_mail_in_an_agents_name_is_a_note() {
     let world = World::new().await;
     let ticket = world.opened("ada").await.ticket;

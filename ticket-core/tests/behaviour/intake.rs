@@ -176,7 +176,8 @@ async fn an_agents_mail_into_a_closed_ticket_is_kept_and_run_again_later() {
         .find(|letter| letter.to.address == read("grace@x.example"));
     let to_grace = to_grace.expect("a letter");
     let answer = Mail::from("grace@x.example", "One more thing.")
-        .with("To", to_grace.reply_to.address.as_written());
+        .with("To", to_grace.reply_to.address.as_written())
+        .with("In-Reply-To", to_grace.message_id.as_str());
     let id = world.spool(&answer).await;
     world.desk.process_mail(10).await.expect("processed");
     match kept_aside(world.spooled(id).await) {

@@ -34,6 +34,8 @@ struct Message {
     author: String,
     side: Side,
     text: String,
+    /// What is new in the text: without quotes and signature, if it came by mail.
+    shown: String,
     attachments: Vec<FileAnswer>,
     redacted: bool,
 }
@@ -71,6 +73,7 @@ impl From<CustomerMessage> for Message {
             author: message.author,
             side: message.side,
             text: message.text,
+            shown: message.shown,
             attachments: message.attachments.into_iter().map(Into::into).collect(),
             redacted: message.redacted,
         }

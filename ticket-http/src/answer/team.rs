@@ -87,6 +87,8 @@ enum Posted {
 struct Content {
     at: Timestamp,
     text: String,
+    /// What is new in the text: without quotes and signature, if it came by mail.
+    shown: String,
     attachments: Vec<FileAnswer>,
     redacted: bool,
 }
@@ -147,6 +149,7 @@ impl From<Entry> for Posted {
 
 impl From<PublicMessage> for Posted {
     fn from(message: PublicMessage) -> Self {
+        let shown = message.shown_text();
         Self::Message {
             id: message.id,
             author: message.author,
@@ -155,6 +158,7 @@ impl From<PublicMessage> for Posted {
             content: Content {
                 at: message.at,
                 text: message.body.text().to_owned(),
+                shown,
                 attachments: message.attachments.into_iter().map(Into::into).collect(),
                 redacted: message.redacted.is_some(),
             },
@@ -171,6 +175,7 @@ impl From<InternalNote> for Posted {
             content: Content {
                 at: note.at,
                 text: note.body.text().to_owned(),
+                shown: note.body.text().to_owned(),
                 attachments: note.attachments.into_iter().map(Into::into).collect(),
                 redacted: note.redacted.is_some(),
             },

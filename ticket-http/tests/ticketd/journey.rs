@@ -70,12 +70,17 @@ async fn a_mail_becomes_a_ticket_is_answered_and_solved() {
         "Re: Printer jam",
         "second@example.org",
         &more,
-        "Thank you!",
+        "Thank you!\r\n\r\nOn 3 March 2026 at 9:15, Support wrote:\r\n> Pull the paper out.\r\n",
     );
     assert_eq!(place.mail_in(&second).await, Some(0));
     eventually("the reply in the same ticket", || async {
         let ticket = admin.get("/api/v1/tickets/1").await.json();
-        (ticket["message_count"] == 3).then_some(())
+        let entries = ticket["thread"]["entries"].as_array()?;
+        let reply = entries.get(3)?;
+        assert_eq!(reply["shown"], "Thank you!");
+        let whole = reply["text"].as_str().unwrap_or_default();
+        assert!(whole.contains("> Pull the paper out."), "{whole}");
+        Some(())
     })
     .await;
     let all = admin.get("/api/v1/tickets").await.json();
