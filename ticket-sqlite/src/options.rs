@@ -135,6 +135,8 @@ impl SqliteOptions {
         self.both(path)
             .read_only(true)
             .pragma("cache_size", "-4096")
+            // A search looks up many rows all over the file: without a copy of each page.
+            .pragma("mmap_size", "1073741824")
     }
 
     fn both(&self, path: &Path) -> SqliteConnectOptions {
