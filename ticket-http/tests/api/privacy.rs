@@ -64,6 +64,7 @@ async fn a_customer_is_shown_no_more_than_these_names() {
             "author",
             "id",
             "redacted",
+            "shown",
             "side",
             "text"
         ]
