@@ -258,3 +258,21 @@ fn missing_headers_are_missing_and_nothing_else() {
     assert_eq!((mail.from, mail.message_id, mail.date), (None, None, None));
     assert_eq!((mail.subject.as_str(), mail.text.as_str()), ("", "hello\n"));
 }
+
+#[test]
+fn a_report_that_somebody_passes_on_is_a_mail_of_their_own() {
+    let passed_on = "From: Ada <ada@example.org>\r\n\
+        Subject: I get this error\r\n\
+        Content-Type: multipart/mixed; boundary=x\r\n\r\n\
+        --x\r\n\r\nWhat is this?\r\n\
+        --x\r\nContent-Type: message/delivery-status\r\n\r\n\
+        Reporting-MTA: dns; mail.example.org\r\n\r\n\
+        Final-Recipient: rfc822; max@example.com\r\n\
+        Action: failed\r\nStatus: 5.1.1\r\n\
+        --x--\r\n";
+    let mail = ticket_mail::read(passed_on.as_bytes()).expect("a mail");
+    assert_eq!((mail.reports, mail.returned_ids), (Vec::new(), Vec::new()));
+    let report = passed_on.replace("multipart/mixed", "multipart/report");
+    let mail = ticket_mail::read(report.as_bytes()).expect("a mail");
+    assert_eq!(mail.reports.len(), 1);
+}

@@ -9,7 +9,7 @@ use crate::person::{Organization, Person, Role, Sharing};
 use crate::ticket::ActorRef;
 use crate::value::{OrganizationId, PersonId, RuleKey};
 
-pub use permit::{Action, Denial, permit, permit_open};
+pub use permit::{Action, Denial, permit, permit_open, permit_settings};
 pub use scope::{CustomerReach, Level, Reach, Scope, TeamReach};
 
 /// Who does something.

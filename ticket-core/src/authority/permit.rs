@@ -124,6 +124,19 @@ pub fn permit_open(
     }
 }
 
+/// Whether the actor may change the settings: admins, and the desk itself.
+///
+/// # Errors
+/// The reason why not.
+pub fn permit_settings(actor: &Actor) -> Result<(), Denial> {
+    let may = match actor {
+        Actor::Person(person) => matches!(person.role, Role::Admin),
+        Actor::System => true,
+        Actor::Rule(_) => false,
+    };
+    if may { Ok(()) } else { Err(Denial::AdminsOnly) }
+}
+
 fn customer_may(person: &PersonId, action: Action, ticket: &Ticket) -> Result<(), Denial> {
     let is_requester = ticket.requester == *person;
     match action {

@@ -207,11 +207,7 @@ impl Caller {
     }
 
     fn reach(&self, query: &Query) -> Result<Reach, DeskError> {
-        let is_staff = self
-            .actor
-            .as_person()
-            .is_none_or(|person| person.role.is_staff());
-        if is_staff {
+        if self.is_staff() {
             return Ok(Reach::Team(Scope::of(&self.actor).team));
         }
         customer_reach(&self.actor, query)

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Caller, Desk, DeskError};
-use crate::authority::{Actor, Denial};
-use crate::person::Role;
+use crate::authority::permit_settings;
 use crate::port::StoredSettings;
 use crate::settings::{CheckedSettings, Settings};
 use crate::value::Timestamp;
@@ -99,14 +98,7 @@ impl Caller {
     /// - [`DeskError::Settings`], when they don't hold together.
     /// - A conflict, when another generation is stored.
     pub async fn save_settings(&self, seen: u64, settings: Settings) -> Result<u64, DeskError> {
-        let may = match &self.actor {
-            Actor::Person(person) => matches!(person.role, Role::Admin),
-            Actor::System => true,
-            Actor::Rule(_) => false,
-        };
-        if !may {
-            return Err(Denial::AdminsOnly.into());
-        }
+        permit_settings(&self.actor)?;
         let checked = settings.check().map_err(DeskError::Settings)?;
         let generation = self
             .desk
