@@ -1,0 +1,1 @@
+//! What nodes of the support desk share and may lose, on Redis.
