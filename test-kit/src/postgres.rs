@@ -1,0 +1,290 @@
+//! A private PostgreSQL.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use crate::folder::{Folder, free_port, run, unprivileged};
+use crate::process::{Server, postgres_programs, signal_to};
+use crate::shared::skip;
+
+/// The name under which a standby is known to its primary, as for `synchronous_standby_names`.
+const STANDBY: &str = "standby";
+
+/// How a [`Postgres`] is set up.
+#[derive(Clone, Debug)]
+pub struct PostgresOptions {
+    /// Whether commits wait for the disk. Tests whose machine does not lose power need not.
+    pub fsync: bool,
+    /// How many connections it takes.
+    pub max_connections: u16,
+    /// Further settings, as for `-c`.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            fsync: false,
+            max_connections: 50,
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// How to stop a [`Postgres`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Ends all sessions and shuts down in order.
+    Fast,
+    /// Ends at once; the next start recovers.
+    Immediate,
+}
+
+/// A PostgreSQL of a test's own, in a folder that is removed with it.
+///
+/// It has the user `postgres` without a password, one port of its own on 127.0.0.1, and a socket. It ends when
+/// it is dropped, when the test panics, and when the tests are killed.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Option<Server>,
+    programs: PathBuf,
+    port: u16,
+    options: PostgresOptions,
+    folder: Folder,
+}
+
+impl Postgres {
+    /// Makes a cluster with the installed programs, and starts it.
+    ///
+    /// Without programs there is nothing, and a line that says that the test was skipped; with `CI=true` the test
+    /// fails.
+    pub fn start(options: PostgresOptions) -> Option<Self> {
+        let programs = installed()?;
+        let folder = Folder::new();
+        run(unprivileged(programs.join("initdb"))
+            .args([
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+                "--no-instructions",
+            ])
+            .arg("-D")
+            .arg(folder.join("data")));
+        Some(Self::begin(programs, folder, options))
+    }
+
+    /// Copies a running cluster, and starts the copy as a standby that follows it.
+    ///
+    /// To its primary it is known as `standby`: with `synchronous_standby_names` set to that, commits wait for it.
+    pub fn standby_of(primary: &Self) -> Self {
+        let folder = Folder::new();
+        let source = format!(
+            "host={} port={} user=postgres application_name={STANDBY}",
+            primary.folder.path().display(),
+            primary.port
+        );
+        run(unprivileged(primary.programs.join("pg_basebackup"))
+            .args([
+                "--write-recovery-conf",
+                "--wal-method=stream",
+                "--checkpoint=fast",
+                "--no-sync",
+                "-d",
+                &source,
+            ])
+            .arg("-D")
+            .arg(folder.join("data")));
+        Self::begin(primary.programs.clone(), folder, primary.options.clone())
+    }
+
+    fn begin(programs: PathBuf, folder: Folder, options: PostgresOptions) -> Self {
+        let mut cluster = Self {
+            server: None,
+            programs,
+            port: 0,
+            options,
+            folder,
+        };
+        // Another process may take a free port before the server does.
+        for _ in 0..5 {
+            cluster.port = free_port();
+            cluster.server = cluster.launch();
+            if cluster.server.is_some() {
+                return cluster;
+            }
+        }
+        panic!(
+            "PostgreSQL does not start: {}",
+            fs::read_to_string(cluster.log()).unwrap_or_default()
+        );
+    }
+
+    fn launch(&self) -> Option<Server> {
+        let state = self.folder.join("data/postmaster.pid");
+        // Its eighth line says how far it is.
+        let ready = || {
+            fs::read_to_string(&state).is_ok_and(|text| {
+                text.lines()
+                    .nth(7)
+                    .is_some_and(|line| line.trim() == "ready")
+            })
+        };
+        Server::start(&mut self.command(), &self.log(), ready)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = unprivileged(self.programs.join("postgres"));
+        let mut set = |name: &str, value: &str| {
+            command.arg("-c").arg(format!("{name}={value}"));
+        };
+        set("listen_addresses", "127.0.0.1");
+        set("port", &self.port.to_string());
+        set(
+            "unix_socket_directories",
+            &self.folder.path().display().to_string(),
+        );
+        set("max_connections", &self.options.max_connections.to_string());
+        if !self.options.fsync {
+            set("fsync", "off");
+            set("full_page_writes", "off");
+        }
+        for (name, value) in &self.options.settings {
+            set(name, value);
+        }
+        command.arg("-D").arg(self.folder.join("data"));
+        command
+    }
+
+    /// The URL of the database `postgres`.
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// The URL of a database.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Makes a database and returns its URL.
+    pub fn create_database(&self, name: &str) -> String {
+        self.ask(&format!("create database \"{name}\""));
+        self.url_of(name)
+    }
+
+    /// Its address, as for a [`Proxy`](crate::Proxy).
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The folder of its socket.
+    pub fn socket_folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it logged.
+    pub fn logged(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    /// Runs SQL in the database `postgres` and returns its rows, with `|` between the columns.
+    pub fn ask(&self, sql: &str) -> String {
+        self.ask_in("postgres", sql)
+    }
+
+    /// Runs SQL in a database.
+    pub fn ask_in(&self, database: &str, sql: &str) -> String {
+        run(unprivileged(self.programs.join("psql"))
+            .args([
+                "-X",
+                "-q",
+                "-At",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-U",
+                "postgres",
+                "-d",
+                database,
+                "-p",
+            ])
+            .arg(self.port.to_string())
+            .arg("-h")
+            .arg(self.folder.path())
+            .args(["-c", sql]))
+    }
+
+    /// Stops it; [`Postgres::restart`] starts it again.
+    pub fn stop(&mut self, how: Stop) {
+        if let Some(server) = self.server.take() {
+            server.stop(match how {
+                Stop::Fast => Signal::INT,
+                Stop::Immediate => Signal::QUIT,
+            });
+        }
+    }
+
+    /// Starts it at the same address, after a stop if it runs.
+    pub fn restart(&mut self) {
+        self.stop(Stop::Fast);
+        self.server = self.launch();
+        assert!(
+            self.server.is_some(),
+            "PostgreSQL does not start again: {}",
+            self.logged()
+        );
+    }
+
+    /// Kills the process that serves a client with SIGKILL, and returns whether there was one.
+    ///
+    /// PostgreSQL then ends all sessions and recovers by itself.
+    pub fn kill9_backend(&self) -> bool {
+        let backend = self.ask(
+            "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1",
+        );
+        backend
+            .parse()
+            .map(|process| signal_to(process, Signal::KILL))
+            .is_ok()
+    }
+
+    /// Ends the sessions of all other clients by `pg_terminate_backend`, and returns how many there were.
+    pub fn terminate_backends(&self) -> usize {
+        let ended = self.ask(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity \
+             where backend_type = 'client backend' and pid <> pg_backend_pid()",
+        );
+        ended.parse().expect("a number")
+    }
+
+    /// Makes a standby a primary, and returns when it takes writes.
+    pub fn promote(&self) {
+        run(unprivileged(self.programs.join("pg_ctl"))
+            .args(["promote", "-w", "-D"])
+            .arg(self.folder.join("data")));
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.stop(Stop::Immediate);
+    }
+}
+
+fn installed() -> Option<PathBuf> {
+    let programs = postgres_programs();
+    if programs.is_none() {
+        skip("PostgreSQL is not installed; on Debian: apt-get install postgresql");
+    }
+    programs
+}
