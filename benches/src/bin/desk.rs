@@ -35,7 +35,7 @@ const RULES: usize = 10;
 
 /// What an agent of two queues asks for, by search lines. More than half of the tickets have the
 /// word `printer`, and as many `invoice`.
-const OF_THE_TEAM: [(&str, &str); 10] = [
+const OF_THE_TEAM: [(&str, &str); 15] = [
     ("list: open, by last change", "category:open sort:-updated"),
     ("list: open, mine", "category:open assignee:me"),
     ("list: everything, newest first", ""),
@@ -51,6 +51,26 @@ const OF_THE_TEAM: [(&str, &str); 10] = [
     (
         "search: a common word, filtered",
         "category:closed tag:refund -tag:vip printer",
+    ),
+    (
+        "search: a common word, by last change",
+        "printer sort:-updated",
+    ),
+    (
+        "search: a common word, of open tickets",
+        "category:open printer sort:-updated",
+    ),
+    (
+        "search: a common word, the best first",
+        "printer sort:relevance",
+    ),
+    (
+        "search: two common words, the best first",
+        "printer invoice sort:relevance",
+    ),
+    (
+        "search: a common word and a rare one",
+        "printer turnstile",
     ),
 ];
 

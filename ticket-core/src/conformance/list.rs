@@ -94,6 +94,15 @@ macro_rules! __conformance_list {
                 a_cursor_names_the_last_row,
                 pages_stay_stable_while_tickets_come,
             }
+            relevance {
+                better_hits_come_first,
+                of_equal_ranks_the_newest_is_first,
+                the_newest_that_match_are_ranked,
+                notes_do_not_move_what_a_customer_sees,
+                other_tickets_move_no_rank,
+                relevance_lists_what_matches,
+                an_order_that_cannot_be_had_finds_nothing,
+            }
             text {
                 hostile_texts_come_back_as_written,
                 nul_is_replaced_before_it_is_stored,

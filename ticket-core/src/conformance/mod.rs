@@ -74,6 +74,7 @@ mod outbox;
 mod paging;
 mod questions;
 mod redaction;
+mod relevance;
 mod reopening;
 mod search;
 mod sessions;

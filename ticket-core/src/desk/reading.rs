@@ -88,7 +88,8 @@ impl Caller {
     /// [`Self::find_as_customer`].
     ///
     /// # Errors
-    /// Refused, when a customer asks for what only the team may know; or the store fails.
+    /// Refused, when a customer asks for what only the team may know, or the order can't be
+    /// [had](Query::check); or the store fails.
     pub async fn find(&self, query: &Query, page: &PageRequest) -> Result<Listing, DeskError> {
         self.list(query, &self.reach(query)?, page).await
     }
@@ -207,6 +208,7 @@ impl Caller {
     }
 
     fn reach(&self, query: &Query) -> Result<Reach, DeskError> {
+        query.check()?;
         if self.is_staff() {
             return Ok(Reach::Team(Scope::of(&self.actor).team));
         }
@@ -236,6 +238,7 @@ impl Caller {
 }
 
 fn customer_reach(actor: &Actor, query: &Query) -> Result<Reach, DeskError> {
+    query.check()?;
     if query.is_for_team() {
         let allowed =
             "words, number, category, requester, cc, organization, created and updated are";

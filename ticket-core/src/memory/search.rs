@@ -1,12 +1,15 @@
 //! Lists, searches and counts: the definition of a query, applied to every ticket.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 
 use super::{MemoryStore, Records};
 use crate::authority::Reach;
 use crate::port::{StoreError, TicketSearch};
 use crate::query::{
-    Cursor, DueTest, Page, PageRequest, Query, Searchable, Test, matches, sort_value,
+    Cursor, DueTest, Page, PageRequest, Query, RANKED_MAX, Searchable, SortKey, Test, matches,
+    rank, sort_value,
 };
 use crate::ticket::Ticket;
 use crate::value::{TicketId, Timestamp};
@@ -22,8 +25,8 @@ impl TicketSearch for MemoryStore {
         let sort = query.sort;
         let records = self.records();
         let mut found: Vec<(i64, &Ticket)> = records
-            .found(query, reach)
-            .map(|ticket| (sort_value(sort, ticket, reach.level()), ticket))
+            .valued(query, reach)
+            .into_iter()
             .filter(|(value, ticket)| {
                 page.after
                     .is_none_or(|cursor| sort.is_after(*value, ticket.number.get(), &cursor))
@@ -78,6 +81,21 @@ impl Records {
             reach.admits(ticket)
                 && matches(query, ticket, &self.texts(query, ticket), reach.level())
         })
+    }
+
+    /// The tickets that are listed, each with what it is sorted by.
+    fn valued<'a>(&'a self, query: &'a Query, reach: &'a Reach) -> Vec<(i64, &'a Ticket)> {
+        let level = reach.level();
+        let mut found: Vec<&Ticket> = self.found(query, reach).collect();
+        if query.sort.key == SortKey::Relevance {
+            found.sort_by_key(|ticket| Reverse(ticket.number));
+            found.truncate(RANKED_MAX);
+        }
+        let value = |ticket: &Ticket| match query.sort.key {
+            SortKey::Relevance => rank(query, &self.texts(query, ticket), level),
+            _ => sort_value(query.sort, ticket, level),
+        };
+        found.into_iter().map(|own| (value(own), own)).collect()
     }
 
     /// The texts of a ticket, when the query asks for any.

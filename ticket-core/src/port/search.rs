@@ -16,7 +16,9 @@ pub trait TicketSearch: Send + Sync {
     /// admitted by it.
     ///
     /// A query [for the team](Query::is_for_team) matches nothing in the reach of a customer.
-    /// Tickets that are inserted while somebody pages neither repeat nor hide others.
+    /// Tickets that are inserted while somebody pages neither repeat nor hide others;
+    /// [by relevance](crate::query::SortKey::Relevance) they may push the oldest ones out.
+    /// A query that fails its [check](Query::check) finds and counts nothing.
     async fn find(
         &self,
         query: &Query,

@@ -17,7 +17,7 @@ use crate::value::{Invalid, TicketNumber};
 pub struct Cursor {
     /// The order of the list.
     pub sort: Sort,
-    /// The [sort value](super::sort_value) of the last ticket.
+    /// The [sort value](super::sort_value) of the last ticket; by relevance its rank.
     pub value: i64,
     /// The number of the last ticket.
     pub number: TicketNumber,
@@ -60,6 +60,7 @@ fn decode(text: &str) -> Option<Cursor> {
         SortKey::Updated,
         SortKey::Priority,
         SortKey::Due,
+        SortKey::Relevance,
     ]
     .into_iter()
     .find(|candidate| key_code(*candidate) == key)?;
@@ -82,6 +83,7 @@ const fn key_code(key: SortKey) -> u8 {
         SortKey::Updated => 2,
         SortKey::Priority => 3,
         SortKey::Due => 4,
+        SortKey::Relevance => 5,
     }
 }
 

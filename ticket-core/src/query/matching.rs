@@ -30,7 +30,7 @@ impl Searchable {
 
 /// Whether a ticket matches a query, for somebody who sees it at this level.
 pub fn matches(query: &Query, ticket: &Ticket, texts: &Searchable, level: Level) -> bool {
-    if level == Level::Customer && query.is_for_team() {
+    if query.check().is_err() || (level == Level::Customer && query.is_for_team()) {
         return false;
     }
     query
@@ -88,7 +88,8 @@ fn holds(test: &Test, ticket: &Ticket, texts: &Searchable, level: Level) -> bool
 
 /// The value by which a ticket is sorted, for somebody who sees it at this level.
 ///
-/// Pages are cut by comparing (value, number) with those of the cursor.
+/// Pages are cut by comparing (value, number) with those of the cursor. By relevance it is 0
+/// here: how well words are found is not the ticket's alone ([`rank`](super::rank)).
 pub fn sort_value(sort: Sort, ticket: &Ticket, level: Level) -> i64 {
     match sort.key {
         SortKey::Number => i64::try_from(ticket.number.get()).unwrap_or(i64::MAX),
@@ -103,6 +104,7 @@ pub fn sort_value(sort: Sort, ticket: &Ticket, level: Level) -> i64 {
             (None, true) => i64::MIN,
             (None, false) => i64::MAX,
         },
+        SortKey::Relevance => 0,
     }
 }
 

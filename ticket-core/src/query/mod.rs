@@ -3,6 +3,7 @@
 mod cursor;
 mod language;
 mod matching;
+mod rank;
 mod words;
 
 use std::collections::BTreeSet;
@@ -11,14 +12,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::ticket::{HostSubject, Priority, Ticket};
 use crate::value::{
-    FieldKey, OrganizationId, PersonId, QueueKey, StatusKey, Tag, TicketNumber, Timestamp,
+    FieldKey, Invalid, OrganizationId, PersonId, QueueKey, StatusKey, Tag, TicketNumber, Timestamp,
 };
 use crate::workflow::Category;
 
 pub use cursor::Cursor;
 pub use language::{Parsed, QueryError, parse, parse_for_customer};
 pub use matching::{Searchable, matches, sort_value};
+pub use rank::rank;
 pub use words::normalize;
+
+/// How many tickets [relevance](SortKey::Relevance) ranks at most: the newest that match.
+pub const RANKED_MAX: usize = 500;
 
 /// Which tickets, in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -72,7 +77,29 @@ impl Query {
             .any(|condition| condition.test.is_for_team())
             || matches!(self.sort.key, SortKey::Priority | SortKey::Due)
     }
+
+    /// Whether its order can be had: [relevance](SortKey::Relevance) is of words that must be
+    /// found, and has the best first. A query that fails this finds nothing.
+    ///
+    /// # Errors
+    /// Says what is wrong with the order.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let wrong = |allowed| Err(Invalid::new("sort", "relevance", allowed));
+        match self.sort.key {
+            SortKey::Relevance if self.phrases().is_empty() => wrong(RELEVANCE_NEEDS_WORDS),
+            SortKey::Relevance if !self.sort.descending => wrong(BEST_COMES_FIRST),
+            SortKey::Relevance
+            | SortKey::Number
+            | SortKey::Created
+            | SortKey::Updated
+            | SortKey::Priority
+            | SortKey::Due => Ok(()),
+        }
+    }
 }
+
+const RELEVANCE_NEEDS_WORDS: &str = "relevance needs words that are searched for";
+const BEST_COMES_FIRST: &str = "the best comes first: sort:relevance, without a sign";
 
 /// One thing that must hold, or must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +184,14 @@ impl Test {
             | Self::Snoozed => true,
         }
     }
+
+    /// The words that it asks for, if any.
+    fn phrase(&self) -> Option<&[String]> {
+        match self {
+            Self::Text(words) if !words.is_empty() => Some(words),
+            _ => None,
+        }
+    }
 }
 
 /// How two values compare.
@@ -220,6 +255,23 @@ pub enum SortKey {
     Priority,
     /// By due date; those without one come last in either direction.
     Due,
+    /// By how well the [words](Query::phrases) of the query are found, the best first.
+    ///
+    /// Of the tickets that match and are admitted, the [`RANKED_MAX`] with the highest numbers
+    /// are ranked and listed; the list ends after them, though a count knows of more. So a common
+    /// word costs no more than a rare one.
+    ///
+    /// The rank of a ticket is a number that rests on the query and on the texts of this ticket
+    /// that the side of the reach may read, and on nothing else: not on notes for a customer, and
+    /// not on how often other tickets, which somebody may not see, have the words. So a ticket
+    /// that did not change keeps its place: no page repeats it, and none hides it unless newer
+    /// ones push it out of those that are ranked.
+    ///
+    /// How it is judged is the store's, [`rank`] being the core's; but more is never worse. A
+    /// phrase in the subject as well, in more texts, several times in one text, or beside
+    /// the other phrases ranks no lower than the same without, and in the subject as well as
+    /// in as many texts it ranks higher. Equal ranks: the higher number first, as in any order.
+    Relevance,
 }
 
 /// Which part of a list.

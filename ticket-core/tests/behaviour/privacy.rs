@@ -252,6 +252,8 @@ async fn neither_words_nor_counts_tell_of_a_note() {
     );
     let grace = world.as_("grace").await;
     assert_eq!(grace.count(&words, 10).await.expect("counted"), 1);
+    let unranked = Query::all().sorted(SortKey::Relevance, true);
+    assert_eq!(refused(ada.find(&unranked, &page).await).code(), "invalid");
     for sort in [SortKey::Priority, SortKey::Due] {
         let sorted = Query::all().sorted(sort, true);
         assert_eq!(refused(ada.find(&sorted, &page).await).code(), "invalid");

@@ -2,13 +2,14 @@
 
 mod condition;
 mod filter;
+mod relevance;
 mod statement;
 
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Row, Sqlite};
 use ticket_core::authority::{Level, Reach, TeamReach};
 use ticket_core::port::{StoreError, TicketSearch};
-use ticket_core::query::{Cursor, DueTest, Page, PageRequest, Query};
+use ticket_core::query::{Cursor, DueTest, Page, PageRequest, Query, SortKey};
 use ticket_core::ticket::Ticket;
 use ticket_core::value::{TicketId, TicketNumber, Timestamp};
 
@@ -30,6 +31,9 @@ impl TicketSearch for SqliteTenant {
                 rows: Vec::new(),
                 next: None,
             });
+        }
+        if query.sort.key == SortKey::Relevance {
+            return Ok(self.read_best(query, reach, page).await?);
         }
         Ok(self.read_page(query, reach, page).await?)
     }
@@ -61,12 +65,12 @@ impl TicketSearch for SqliteTenant {
     }
 }
 
-/// Whether the answer is nothing whatever is stored: a customer asks what only the team may know,
-/// or no ticket can be wanted.
+/// Whether the answer is nothing whatever is stored: the order can't be had, a customer asks what
+/// only the team may know, or no ticket can be wanted.
 fn finds_nothing(query: &Query, reach: &Reach) -> bool {
     let asks_too_much = reach.level() == Level::Customer && query.is_for_team();
     let sees_nothing = *reach == Reach::Team(TeamReach::Nothing);
-    asks_too_much || sees_nothing || Wanted::of(query, reach).is_nothing()
+    query.check().is_err() || asks_too_much || sees_nothing || Wanted::of(query, reach).is_nothing()
 }
 
 impl SqliteTenant {

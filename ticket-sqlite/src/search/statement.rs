@@ -5,7 +5,7 @@
 //! on the schema alone and stay what the tests have seen.
 
 use ticket_core::authority::{CustomerReach, Level, Reach, TeamReach};
-use ticket_core::query::{DueTest, PageRequest, Query, Sort, SortKey};
+use ticket_core::query::{Cursor, DueTest, PageRequest, Query, Sort, SortKey};
 use ticket_core::value::{QueueKey, Timestamp};
 
 use super::Statement;
@@ -14,21 +14,32 @@ use super::filter::Wanted;
 
 /// One page of a list, with one row more if there are any.
 pub(super) fn page(tenant: i64, query: &Query, reach: &Reach, page: &PageRequest) -> Statement {
+    rows(tenant, query, reach, page.after, page.size() + 1)
+}
+
+/// So many rows of a list, after a cursor.
+pub(super) fn rows(
+    tenant: i64,
+    query: &Query,
+    reach: &Reach,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Statement {
     let sort = query.sort;
     let wanted = Wanted::of(query, reach);
     let value = sort_column(sort, reach.level(), leads_by_condition(&wanted, reach));
     let mut sql = Statement::new("WITH page AS MATERIALIZED (SELECT t.number AS number, ");
     sql.push(value).push(" AS value");
     tickets(&mut sql, tenant, &wanted, reach, Some(sort));
-    if let Some(cursor) = page.after {
+    if let Some(cursor) = after {
         let after = if sort.descending { " < " } else { " > " };
         sql.push(" AND (").push(value).push(", t.number)");
         sql.push(after).push("(").push_bind(cursor.value).push(", ");
         sql.push_bind(crate::row::number(cursor.number)).push(")");
     }
     order(&mut sql, sort, value, "t.number");
-    let rows = i64::try_from(page.size()).unwrap_or(i64::MAX);
-    sql.push(" LIMIT ").push_bind(rows.saturating_add(1));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    sql.push(" LIMIT ").push_bind(limit);
     sql.push(
         ") SELECT s.json AS json, page.value AS value, page.number AS number \
          FROM page CROSS JOIN tickets s ON s.tenant = ",
@@ -164,7 +175,7 @@ fn seen_by(sql: &mut Statement, tenant: i64, customer: &CustomerReach) {
 /// open ones and sort them.
 const fn needs_open_index(sort: Sort) -> bool {
     match sort.key {
-        SortKey::Number | SortKey::Updated => false,
+        SortKey::Number | SortKey::Updated | SortKey::Relevance => false,
         SortKey::Created | SortKey::Priority | SortKey::Due => true,
     }
 }
@@ -182,8 +193,9 @@ fn leads_by_condition(wanted: &Wanted<'_>, reach: &Reach) -> bool {
 /// What is sorted by; a `+` keeps SQLite from taking an index for it.
 const fn sort_column(sort: Sort, level: Level, by_condition: bool) -> &'static str {
     match (sort.key, level, by_condition) {
-        (SortKey::Number, _, false) => "t.number",
-        (SortKey::Number, _, true) => "+t.number",
+        // Relevance is judged over the newest.
+        (SortKey::Number | SortKey::Relevance, _, false) => "t.number",
+        (SortKey::Number | SortKey::Relevance, _, true) => "+t.number",
         (SortKey::Created, _, false) => "t.created_at",
         (SortKey::Created, _, true) => "+t.created_at",
         (SortKey::Updated, Level::Team, false) => "t.updated_at",

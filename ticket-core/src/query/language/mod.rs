@@ -21,6 +21,7 @@
 //! | `is:snoozed` | asleep |
 //! | `about:order/4711` | about a thing of the host |
 //! | `sort:updated`, `sort:-updated` | the earliest first, the latest first |
+//! | `jam sort:relevance` | the newest that have the word, those first where it is found best |
 //!
 //! Several values with commas between them mean any of them: `queue:billing,support`. A value
 //! with spaces or commas stands in quotes; inside, `\"` is a quote and `\\` a backslash. Words

@@ -8,7 +8,7 @@ use super::person::{People, Side};
 use super::value::{about, categories, category, is, priority, refused, text, words};
 use super::{Audience, CONDITIONS_MAX, Draft, DraftTest, Parsed, QueryError, moment};
 use crate::field::{FieldDefinition, FieldKind};
-use crate::query::{Comparison, Sort, SortKey, Test};
+use crate::query::{BEST_COMES_FIRST, Comparison, RELEVANCE_NEEDS_WORDS, Sort, SortKey, Test};
 use crate::settings::CheckedSettings;
 use crate::value::{OrganizationId, QueueKey, StatusKey, Tag, Timestamp, listed};
 
@@ -51,11 +51,17 @@ impl<'a> Reader<'a> {
                 Meaning::Order(_) if sort.is_some() => {
                     return Err(whole.refuse("sort is allowed once"));
                 }
-                Meaning::Order(order) => sort = Some(order),
+                Meaning::Order(order) => sort = Some((order, whole.clone())),
             }
             if conditions.len() > CONDITIONS_MAX {
                 return Err(whole.refuse("at most 50 conditions are allowed"));
             }
+        }
+        if let Some((order, whole)) = &sort
+            && order.key == SortKey::Relevance
+            && !conditions.iter().any(Draft::asks_for_words)
+        {
+            return Err(whole.refuse(RELEVANCE_NEEDS_WORDS));
         }
         let audience = match self.settings {
             Some(_) => Audience::Team,
@@ -63,7 +69,7 @@ impl<'a> Reader<'a> {
         };
         Ok(Parsed {
             conditions,
-            sort: sort.unwrap_or_default(),
+            sort: sort.map(|(order, _)| order).unwrap_or_default(),
             audience,
         })
     }
@@ -198,10 +204,11 @@ impl<'a> Reader<'a> {
     }
 
     fn sort(&self, whole: &Spot, keyed: &Keyed) -> Result<Sort, QueryError> {
-        const KEYS: [(&str, SortKey); 5] = [
+        const KEYS: [(&str, SortKey); 6] = [
             ("number", SortKey::Number),
             ("created", SortKey::Created),
             ("updated", SortKey::Updated),
+            ("relevance", SortKey::Relevance),
             ("priority", SortKey::Priority),
             ("due", SortKey::Due),
         ];
@@ -217,9 +224,14 @@ impl<'a> Reader<'a> {
         let known = if self.settings.is_some() {
             &KEYS[..]
         } else {
-            &KEYS[..3]
+            &KEYS[..4]
         };
         match known.iter().find(|(word, _)| *word == name) {
+            Some((_, SortKey::Relevance)) if descending => Err(value.refuse(BEST_COMES_FIRST)),
+            Some((_, SortKey::Relevance)) => Ok(Sort {
+                key: SortKey::Relevance,
+                descending: true,
+            }),
             Some((_, key)) => Ok(Sort {
                 key: *key,
                 descending,
@@ -237,6 +249,14 @@ impl<'a> Reader<'a> {
 }
 
 impl Draft {
+    fn asks_for_words(&self) -> bool {
+        let words = match &self.test {
+            DraftTest::Ready(test) => test.phrase(),
+            DraftTest::People(_) => None,
+        };
+        !self.negated && words.is_some()
+    }
+
     const fn ready(negated: bool, test: Test) -> Self {
         Self {
             negated,

@@ -23,7 +23,8 @@ impl Query {
             .map(|condition| write(condition, settings))
             .collect::<Option<Vec<_>>>()?;
         if self.sort != Sort::default() {
-            let minus = if self.sort.descending { "-" } else { "" };
+            let signed = self.sort.descending && self.sort.key != SortKey::Relevance;
+            let minus = if signed { "-" } else { "" };
             parts.push(format!("sort:{minus}{}", sort_word(self.sort.key)));
         }
         let line = parts.join(" ");
@@ -134,5 +135,6 @@ const fn sort_word(key: SortKey) -> &'static str {
         SortKey::Updated => "updated",
         SortKey::Priority => "priority",
         SortKey::Due => "due",
+        SortKey::Relevance => "relevance",
     }
 }

@@ -233,9 +233,12 @@ fn any_query() -> impl Strategy<Value = Query> {
         SortKey::Updated,
         SortKey::Priority,
         SortKey::Due,
+        SortKey::Relevance,
     ]);
     let sort = (key, any::<bool>()).prop_map(|(key, descending)| Sort { key, descending });
-    (vec(condition, 0..6), sort).prop_map(|(conditions, sort)| Query { conditions, sort })
+    let queries =
+        (vec(condition, 0..6), sort).prop_map(|(conditions, sort)| Query { conditions, sort });
+    queries.prop_filter("an order that can be had", |query| query.check().is_ok())
 }
 
 proptest! {

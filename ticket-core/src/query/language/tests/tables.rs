@@ -259,6 +259,8 @@ fn the_other_keys() {
     same("about:order/4711/b", all().and(Test::About(order)));
     same("sort:updated", all().sorted(SortKey::Updated, false));
     same("sort:-due", all().sorted(SortKey::Due, true));
+    let jam = all().and(Test::Text(vec!["jam".to_owned()]));
+    same("jam sort:relevance", jam.sorted(SortKey::Relevance, true));
     same("tag:Späm,vip", all().and(Test::Tag(set(&["späm", "vip"]))));
 }
 

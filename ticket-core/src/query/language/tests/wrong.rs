@@ -61,9 +61,11 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "sort:name",
         "name",
-        "number, created, updated, priority, due",
+        "number, created, updated, relevance, priority, due",
     ),
     ("sort:updated sort:due", "sort:due", "once"),
+    ("jam sort:-relevance", "-relevance", "the best comes first"),
+    ("tag:a sort:relevance -jam", "sort:relevance", "needs words"),
     ("-sort:due", "-sort:due", "negated"),
     ("field.floor:high", "high", "whole number"),
     ("field.size:huge", "huge", "Small, Very, very large"),
@@ -138,6 +140,7 @@ fn a_customer_learns_nothing_of_the_desk_from_an_answer() {
         "cc:ada@example.org",
         "requester:7 organization:acme",
         "created<2026-01-01 sort:-updated jam",
+        "sort:relevance jam",
     ] {
         let query = customer(line).expect(line).expect(line);
         assert!(!query.is_for_team(), "{line}");
