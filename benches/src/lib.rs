@@ -5,12 +5,17 @@
 
 mod chance;
 mod desk;
+mod fill;
+pub mod load;
 mod measure;
+mod story;
 mod text;
 mod ticket;
 
 pub use chance::Chance;
-pub use desk::{Filled, Nowhere, Population, fill, populate, population, settings};
+pub use desk::{Nowhere, Population, settings, settings_at_work};
+pub use fill::{Import, fill};
 pub use measure::{Figures, measure};
+pub use story::{Cast, Stories};
 pub use text::{COMMON_WORD, RARE_WORD, Words, mail, quoting_mail};
 pub use ticket::{Scene, reply, ticket_with_events};

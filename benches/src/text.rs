@@ -6,7 +6,7 @@ use crate::Chance;
 
 /// A word that about every second ticket has.
 pub const COMMON_WORD: &str = "printer";
-/// A word that a handful of tickets have, however many there are.
+/// A word that eight tickets have, however many there are.
 pub const RARE_WORD: &str = "turnstile";
 
 /// The words that people use most at a desk like ours, the most frequent first.

@@ -12,22 +12,23 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use benches::{
-    COMMON_WORD, Chance, Figures, Nowhere, Population, RARE_WORD, Words, fill, measure, populate,
-    population, reply, settings,
+    COMMON_WORD, Chance, Figures, Nowhere, Population, RARE_WORD, Stories, Words, fill, measure,
+    reply, settings,
 };
 use clap::Parser;
 use ticket_core::command::{Command, Open};
 use ticket_core::desk::{Caller, Desk, Listing, Request};
 use ticket_core::mail::SigningKey;
-use ticket_core::port::SettingsStore;
+use ticket_core::port::Clock;
 use ticket_core::query::{Page, PageRequest};
-use ticket_core::system::FixedClock;
+use ticket_core::system::SystemClock;
 use ticket_core::ticket::Ticket;
-use ticket_core::value::{Body, PersonId, TenantId, TicketId, Timestamp};
+use ticket_core::value::{Body, PersonId, TenantId, TicketId};
 use ticket_sqlite::{SqliteStore, SqliteTenant};
 
 /// How many rules the desk has.
@@ -109,9 +110,9 @@ async fn main() -> Result<()> {
     let path = path.unwrap_or_else(|| folder.path().join("desk.sqlite"));
     let is_there = path.exists();
     let store = SqliteStore::open(&path).await?.tenant(TenantId::default());
-    let population = population()?;
+    let population = Population::of(arguments.tickets)?;
     if !is_there {
-        fill_up(&store, &population, arguments.tickets).await?;
+        fill_up(&store, population.clone(), arguments.tickets).await?;
     }
     eprintln!(
         "the file has {} MB",
@@ -144,32 +145,24 @@ fn builder(store: &SqliteTenant) -> ticket_core::desk::DeskBuilder {
     Desk::builder(tickets, people, SigningKey::new([7; 32])).notifier(Arc::new(Nowhere))
 }
 
-async fn fill_up(store: &SqliteTenant, population: &Population, tickets: usize) -> Result<()> {
-    store.save_settings(0, settings(RULES)?.settings()).await?;
-    populate(store).await?;
-    // Time passes as the tickets say, not as the filling takes.
-    let clock = FixedClock::at(Timestamp::from_micros(0));
-    let desk = builder(store).clock(Arc::new(clock.clone())).build();
-    let begin = Instant::now();
-    let progress = |done| {
+async fn fill_up(store: &SqliteTenant, population: Population, tickets: usize) -> Result<()> {
+    let stories = Stories::new(settings(RULES)?, population, tickets, SystemClock.now());
+    let (begin, done) = (Instant::now(), AtomicUsize::new(0));
+    let progress = |more| {
+        let done = done.fetch_add(more, Ordering::Relaxed) + more;
         eprint!(
             "\r{done} of {tickets} tickets, {} s",
             begin.elapsed().as_secs()
         );
     };
-    let filled = fill(&desk, population, &clock, tickets, progress).await?;
-    let seconds = begin.elapsed().as_secs_f64();
-    let rate = filled.commits as f64 / seconds;
-    eprintln!(
-        "\r{} tickets by {} commits in {seconds:.0} s, {rate:.0} commits a second",
-        filled.tickets, filled.commits
-    );
+    fill(store, &Arc::new(stories), progress).await?;
+    eprintln!();
     Ok(())
 }
 
 /// Some tickets of an agent, to be shown and answered.
 async fn rows(desk: &Desk, population: &Population) -> Result<Vec<Ticket>> {
-    let caller = desk.acting(&population.admin).await?;
+    let caller = desk.acting(&population.admin.id).await?;
     let mut rows = Vec::new();
     let mut page = PageRequest::first(PageRequest::MAX);
     while rows.len() < 2_000 {
@@ -203,7 +196,7 @@ struct Measuring {
 impl Measuring {
     async fn reading(&self) -> Result<Vec<Figures>> {
         let (agent, first) = (self.agent()?, PageRequest::first(50));
-        let customer = self.population.customers.first().context("a customer")?;
+        let customer = &self.population.customers.first().context("a customer")?.id;
         let mut figures = Vec::new();
         for (name, line) in OF_THE_TEAM {
             figures.push(self.list(name, agent, line, &first).await?);
@@ -263,7 +256,7 @@ impl Measuring {
                 let subject = self.words.subject(&mut chance).parse()?;
                 let text = self.words.text(&mut chance, 60).parse()?;
                 let open = Open::new("support".parse()?, subject, text);
-                self.desk.acting(customer).await?.open(open).await?;
+                self.desk.acting(&customer.id).await?.open(open).await?;
                 Ok(())
             })
         });
@@ -300,14 +293,12 @@ impl Measuring {
     }
 
     async fn admin(&self) -> Result<Caller> {
-        Ok(self.desk.acting(&self.population.admin).await?)
+        Ok(self.desk.acting(&self.population.admin.id).await?)
     }
 
     fn agent(&self) -> Result<&PersonId> {
-        let members = self.population.agents.values().next();
-        members
-            .and_then(|members| members.first())
-            .context("an agent")
+        let agent = self.population.agents.first();
+        Ok(&agent.context("an agent")?.id)
     }
 
     fn ticket(&self, number: usize) -> TicketId {

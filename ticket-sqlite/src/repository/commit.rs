@@ -300,10 +300,12 @@ async fn insert_notice(
     ticket: i64,
     notice: &NoticeRow,
 ) -> Result<(), Error> {
-    // It is due when it was made.
+    // It is due when it was made, or was sent then.
+    let (state, attempts) = if notice.told { (2, 1) } else { (0, 0) };
     sqlx::query(
         "INSERT INTO notices (tenant, id, ticket, version, person, address, automatic, \
-         created_at, moment, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+         created_at, moment, json, state, attempts) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
     )
     .bind(tenant)
     .bind(&notice.id)
@@ -314,6 +316,8 @@ async fn insert_notice(
     .bind(notice.automatic)
     .bind(notice.created_at)
     .bind(&notice.json)
+    .bind(state)
+    .bind(attempts)
     .execute(connection)
     .await?;
     Ok(())

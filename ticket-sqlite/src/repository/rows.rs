@@ -71,6 +71,8 @@ pub(super) struct NoticeRow {
     pub(super) address: String,
     pub(super) automatic: bool,
     pub(super) created_at: i64,
+    /// Whether it was told before, somewhere else.
+    pub(super) told: bool,
     pub(super) json: String,
 }
 
@@ -101,6 +103,14 @@ impl Rows {
             notices: collect(&plan.notices, NoticeRow::of)?,
             receipt,
         })
+    }
+
+    /// The same, with its notices told already.
+    pub(super) fn told(mut self) -> Self {
+        for notice in &mut self.notices {
+            notice.told = true;
+        }
+        self
     }
 }
 
@@ -170,6 +180,7 @@ impl NoticeRow {
             address: notice.to.address.normal().to_owned(),
             automatic: notice.automatic,
             created_at: notice.created_at.micros(),
+            told: false,
             json: to_json("a notice", notice)?,
         })
     }

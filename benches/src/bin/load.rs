@@ -1,0 +1,236 @@
+//! Fills desks of growing sizes and measures `ticketd` over HTTP, as people use it.
+//!
+//! `cargo run -p benches --release --bin load -- --sizes 10000,100000`, after
+//! `cargo build --release -p ticket-http`. `scripts/bench load` does both.
+#![expect(clippy::print_stdout, reason = "it talks to whoever runs it")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use benches::load::{
+    Asking, Burst, Call, Measured, Opened, Operation, Outcome, Place, Report, Run, Server, Writing,
+    burst, postgres_seconds, reading, start, usage, writing,
+};
+use benches::{Population, Stories, fill, settings_at_work};
+use clap::{Parser, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use ticket_core::port::Clock;
+use ticket_core::system::SystemClock;
+
+/// Fills desks of growing sizes and measures the server over HTTP.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many tickets the desks have
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
+    sizes: Vec<usize>,
+    /// Where they are kept
+    #[arg(long, value_enum, default_value_t)]
+    store: Kind,
+    /// How many connections ask at once
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// For how many seconds each operation is asked before anything counts
+    #[arg(long, default_value_t = 2.0)]
+    warm_up: f64,
+    /// For how many seconds each operation is measured
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// Measure only operations whose name has this in it
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Leave the filled stores where they are, for the next time
+    #[arg(long)]
+    keep: bool,
+    /// Fill the stores anew, even if they are there
+    #[arg(long)]
+    fresh: bool,
+    /// The folder of the stores, on the disk that matters, and of the results
+    #[arg(long, default_value = ".local/load")]
+    folder: PathBuf,
+    /// The server; by default the one beside this program
+    #[arg(long)]
+    ticketd: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// One SQLite file for each desk
+    #[default]
+    Sqlite,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut arguments = Arguments::parse();
+    arguments.sizes.sort_unstable();
+    arguments.sizes.dedup();
+    let mut report = Report {
+        store: arguments.store.name().to_owned(),
+        connections: arguments.connections,
+        seconds: arguments.seconds,
+        processors: std::thread::available_parallelism().map_or(1, Into::into),
+        runs: Vec::new(),
+    };
+    let results = arguments
+        .folder
+        .join(format!("{}-results", report.store.to_lowercase()));
+    fs::create_dir_all(&results)?;
+    for tickets in &arguments.sizes {
+        let run = one_size(&arguments, *tickets).await;
+        let run = run.with_context(|| format!("with {tickets} tickets"))?;
+        println!("\n{}", run.table());
+        report.runs.push(run);
+        // What is known is written at once: a later size may fail.
+        fs::write(
+            results.join("load.json"),
+            serde_json::to_string_pretty(&report)?,
+        )?;
+        report.draw(&results)?;
+    }
+    println!("{}", report.growth_table());
+    println!("JSON and drawings: {}", results.display());
+    Ok(())
+}
+
+async fn one_size(arguments: &Arguments, tickets: usize) -> Result<Run> {
+    let place = place(arguments, tickets);
+    if arguments.fresh {
+        place.remove()?;
+    }
+    let stories = Arc::new(Stories::new(
+        settings_at_work()?,
+        Population::of(tickets)?,
+        tickets,
+        SystemClock.now(),
+    ));
+    let store = place.open().await?;
+    let filled_in = match store.is_filled(tickets).await? {
+        true => None,
+        false => Some(fill_up(&store, &stories).await?),
+    };
+    let asking = Asking::new(&store.desk(), &stories).await?;
+    store.close().await;
+    let server = start(&ticketd(arguments)?, place.folder(), &place.environment()).await?;
+    let measuring = Measuring { arguments, server };
+    let operations = measuring.all(&asking).await?;
+    let peak = usage(measuring.server.process).peak_mib;
+    measuring.server.stop().await?;
+    let run = Run {
+        tickets,
+        filled_in,
+        bytes: place.bytes()?,
+        server_peak_mib: peak,
+        operations,
+        ceiling: Vec::new(),
+    };
+    println!(
+        "\n{tickets} tickets take {} MB; the server had {peak:.0} MiB at most",
+        run.bytes / 1_000_000
+    );
+    if !arguments.keep {
+        place.remove()?;
+    }
+    Ok(run)
+}
+
+fn place(arguments: &Arguments, tickets: usize) -> Place {
+    match arguments.store {
+        Kind::Sqlite => Place::Sqlite {
+            folder: arguments.folder.join(format!("sqlite-{tickets}")),
+        },
+    }
+}
+
+fn ticketd(arguments: &Arguments) -> Result<PathBuf> {
+    match &arguments.ticketd {
+        Some(path) => Ok(path.clone()),
+        None => Ok(std::env::current_exe()?.with_file_name("ticketd")),
+    }
+}
+
+async fn fill_up(store: &Opened, stories: &Arc<Stories>) -> Result<f64> {
+    let begin = Instant::now();
+    let style = "filling {bar:40} {human_pos} of {human_len} tickets, {per_sec}, {eta} left";
+    let bar = ProgressBar::new(stories.tickets() as u64);
+    bar.set_style(ProgressStyle::with_template(style)?);
+    fill(store.import(), stories, |more| bar.inc(more as u64)).await?;
+    bar.finish_and_clear();
+    let seconds = begin.elapsed().as_secs_f64();
+    println!(
+        "{} tickets were written in {seconds:.0} s",
+        stories.tickets()
+    );
+    Ok(seconds)
+}
+
+struct Measuring<'a> {
+    arguments: &'a Arguments,
+    server: Server,
+}
+
+impl Measuring<'_> {
+    async fn all(&self, asking: &Asking) -> Result<Vec<Measured>> {
+        let address = &self.server.address;
+        let mut measured = Vec::new();
+        for operation in reading(asking, address).await? {
+            measured.extend(self.one(&operation).await?);
+        }
+        for what in Writing::ALL {
+            let operation = writing(asking, address, what).await?;
+            measured.extend(self.one(&operation).await?);
+        }
+        Ok(measured)
+    }
+
+    /// Measures an operation, if it was asked for.
+    async fn one(&self, operation: &Operation) -> Result<Option<Measured>> {
+        if !operation.name.contains(&self.arguments.only) {
+            return Ok(None);
+        }
+        let time = Burst {
+            connections: self.arguments.connections,
+            warm_up: Duration::from_secs_f64(self.arguments.warm_up),
+            time: Duration::from_secs_f64(self.arguments.seconds),
+        };
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}")?);
+        bar.set_message(operation.name);
+        bar.enable_steady_tick(Duration::from_millis(250));
+        let before = (usage(self.server.process).seconds, postgres_seconds());
+        let begin = Instant::now();
+        let outcome = apart(self.server.address.clone(), operation.calls.clone(), time).await;
+        let outcome = outcome.with_context(|| operation.name)?;
+        let took = begin.elapsed().as_secs_f64();
+        bar.finish_and_clear();
+        let mut measured = Measured::of(operation, &outcome);
+        measured.server_cpu = (usage(self.server.process).seconds - before.0) / took;
+        measured.database_cpu = (postgres_seconds() - before.1) / took;
+        println!(
+            "{}: {:.0} a second, p99 {:.2} ms",
+            operation.name, measured.per_second, measured.p99_ms
+        );
+        Ok(Some(measured))
+    }
+}
+
+/// Asks on one thread alone, which leaves the processors to the server and the database.
+async fn apart(address: String, calls: Arc<[Call]>, time: Burst) -> Result<Outcome> {
+    tokio::task::spawn_blocking(move || {
+        let alone = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        alone.block_on(burst(&address, &calls, time))
+    })
+    .await?
+}
