@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use benches::load::{
-    Asking, Burst, Call, Measured, Opened, Operation, Outcome, Place, Report, Run, Server, Writing,
-    burst, postgres_seconds, reading, start, usage, writing,
+    Asking, Burst, Call, Measured, Memory, Opened, Operation, Outcome, Place, Report, Run, Server,
+    Writing, burst, postgres_seconds, process_seconds, reading, start, writing,
 };
 use benches::{Population, Stories, fill, settings_at_work};
 use clap::{Parser, ValueEnum};
@@ -122,9 +122,10 @@ async fn one_size(arguments: &Arguments, tickets: usize) -> Result<Run> {
     let asking = Asking::new(&store.desk(), &stories).await?;
     store.close().await;
     let server = start(&ticketd(arguments)?, place.folder(), &place.environment()).await?;
+    let memory = Memory::of(server.process);
     let measuring = Measuring { arguments, server };
     let operations = measuring.all(&asking).await?;
-    let peak = usage(measuring.server.process).peak_mib;
+    let peak = memory.most_mib();
     measuring.server.stop().await?;
     let run = Run {
         tickets,
@@ -207,14 +208,14 @@ impl Measuring<'_> {
         bar.set_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}")?);
         bar.set_message(operation.name);
         bar.enable_steady_tick(Duration::from_millis(250));
-        let before = (usage(self.server.process).seconds, postgres_seconds());
+        let before = (process_seconds(self.server.process), postgres_seconds());
         let begin = Instant::now();
         let outcome = apart(self.server.address.clone(), operation.calls.clone(), time).await;
         let outcome = outcome.with_context(|| operation.name)?;
         let took = begin.elapsed().as_secs_f64();
         bar.finish_and_clear();
         let mut measured = Measured::of(operation, &outcome);
-        measured.server_cpu = (usage(self.server.process).seconds - before.0) / took;
+        measured.server_cpu = (process_seconds(self.server.process) - before.0) / took;
         measured.database_cpu = (postgres_seconds() - before.1) / took;
         println!(
             "{}: {:.0} a second, p99 {:.2} ms",

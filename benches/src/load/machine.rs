@@ -1,32 +1,58 @@
 //! What processes cost: memory and time on the processors, as Linux tells them.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How many ticks Linux counts in a second, for programs.
 const TICKS: f64 = 100.0;
 
-/// What a process cost until now; zeroes where the machine does not tell.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Usage {
-    /// The most memory that it had, in MiB.
-    pub peak_mib: f64,
-    /// Time on processors, in seconds.
-    pub seconds: f64,
+/// How often memory is looked at.
+const OFTEN: Duration = Duration::from_millis(100);
+
+/// The memory of a process, watched until it ends.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    most_kib: Arc<AtomicU64>,
 }
 
-/// What a process cost until now.
-pub fn usage(process: u32) -> Usage {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    Usage {
-        peak_mib: kib.unwrap_or_default() / 1_024.0,
-        seconds: seconds(&stat).unwrap_or_default(),
+impl Memory {
+    /// Watches a process from now on.
+    pub fn of(process: u32) -> Self {
+        let most_kib = Arc::new(AtomicU64::new(0));
+        let most = Arc::clone(&most_kib);
+        tokio::spawn(async move {
+            while let Some(own) = own_kib(process) {
+                most.fetch_max(own, Ordering::Relaxed);
+                tokio::time::sleep(OFTEN).await;
+            }
+        });
+        Self { most_kib }
+    }
+
+    /// The most memory of its own that it had, in MiB; pages of files, which the machine takes
+    /// back when it needs them, are not counted.
+    pub fn most_mib(&self) -> f64 {
+        self.most_kib.load(Ordering::Relaxed) as f64 / 1_024.0
     }
 }
 
-/// What all processes of PostgreSQL on this machine cost until now, in seconds on processors.
+fn own_kib(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let own = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    own.split_whitespace().next()?.parse().ok()
+}
+
+/// How long a process kept processors busy until now, in seconds; 0 where nobody tells.
+pub fn process_seconds(process: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    seconds(&stat).unwrap_or_default()
+}
+
+/// What all processes of `PostgreSQL` on this machine cost until now, in seconds on processors.
 pub fn postgres_seconds() -> f64 {
     let Ok(processes) = fs::read_dir("/proc") else {
         return 0.0;
@@ -52,6 +78,15 @@ fn seconds(stat: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn memory_is_watched() {
+        let memory = Memory::of(std::process::id());
+        while memory.most_mib() == 0.0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(memory.most_mib() > 0.5);
+    }
 
     #[test]
     fn the_time_of_a_process_is_read_whatever_its_name() {

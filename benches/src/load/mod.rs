@@ -9,7 +9,7 @@ mod report;
 mod server;
 
 pub use client::{Burst, Call, Outcome, burst};
-pub use machine::{Usage, postgres_seconds, usage};
+pub use machine::{Memory, postgres_seconds, process_seconds};
 pub use operation::{Asking, Operation, Writing, reading, writing};
 pub use place::{Opened, Place};
 pub use plot::{Chart, Line};

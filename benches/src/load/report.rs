@@ -56,7 +56,7 @@ pub struct Run {
     pub filled_in: Option<f64>,
     /// What the store takes on the disk, in bytes.
     pub bytes: u64,
-    /// The most memory that the server had, in MiB.
+    /// The most memory of its own that the server had, in MiB.
     pub server_peak_mib: f64,
     /// The operations.
     pub operations: Vec<Measured>,

@@ -16,7 +16,10 @@ async fn an_import_is_written_whole_or_not_at_all() {
     let number = |number| TicketNumber::new(number).expect("a number");
     let [one, two, three] = [1, 2, 3].map(|own| open(number(own), "It is stuck."));
 
-    store.import(&[two.clone()]).await.expect("imported");
+    store
+        .import(std::slice::from_ref(&two))
+        .await
+        .expect("imported");
     let again = store.import(&[one.clone(), two]).await;
     assert!(
         matches!(again, Err(StoreError::AlreadyExists { what: "ticket" })),
