@@ -1,0 +1,2 @@
+-- Writing a plan: on its way.
+SELECT 1;

@@ -1,0 +1,240 @@
+//! Connections shared by all callers, and how statements are run on them.
+//!
+//! The driver's own pool asks the server whether it is there each time a connection is taken and
+//! given back; this one asks only after a rest, so that a statement is one round trip.
+//!
+//! A statement has a deadline, which the wait for a connection and a repetition count against. One
+//! that nobody waits for any more takes its connection with it.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use deadpool::Runtime;
+use deadpool::managed::{self, Object, PoolError, QueueMode, TimeoutType};
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
+use sqlx::{Either, Execute, Executor, PgConnection, Postgres, SqlStr};
+use tokio::time::{Instant, timeout_at};
+
+use crate::connection::Servers;
+use crate::error::{Error, Fate};
+
+/// A statement with its values.
+pub(crate) type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+
+/// How large a pool is and how patient.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) connections: usize,
+    /// How long to wait for a connection that is free.
+    pub(crate) wait: Duration,
+    /// How long a statement may take, with everything.
+    pub(crate) deadline: Duration,
+}
+
+/// Connections of one kind; clones share them.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    connections: managed::Pool<Servers>,
+    deadline: Duration,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool")
+            .field("status", &self.connections.status())
+            .finish()
+    }
+}
+
+impl Pool {
+    /// A pool without connections: they are made when they are needed.
+    pub(crate) fn new(servers: Servers, limits: Limits) -> Result<Self, Error> {
+        let connections = managed::Pool::builder(servers)
+            .max_size(limits.connections)
+            // The one that was used last is the surest to work.
+            .queue_mode(QueueMode::Lifo)
+            .wait_timeout(Some(limits.wait))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|_| Error::Closed)?;
+        Ok(Self {
+            connections,
+            deadline: limits.deadline,
+        })
+    }
+
+    /// Reads; when the connection turns out to be gone, once more on a new one.
+    pub(crate) async fn read(&self, query: Query<'_>) -> Result<Vec<PgRow>, Error> {
+        Ok(self.perform(query, Kind::Read).await?.rows)
+    }
+
+    /// Reads the first row.
+    pub(crate) async fn read_first(&self, query: Query<'_>) -> Result<Option<PgRow>, Error> {
+        Ok(self.read(query).await?.into_iter().next())
+    }
+
+    /// Writes, and answers the rows of its `RETURNING`; done again only when it had no effect.
+    pub(crate) async fn write(&self, query: Query<'_>) -> Result<Vec<PgRow>, Error> {
+        Ok(self.perform(query, Kind::Write).await?.rows)
+    }
+
+    /// Writes, and answers the first row.
+    pub(crate) async fn write_first(&self, query: Query<'_>) -> Result<Option<PgRow>, Error> {
+        Ok(self.write(query).await?.into_iter().next())
+    }
+
+    /// Writes, and answers how many rows it changed.
+    pub(crate) async fn execute(&self, query: Query<'_>) -> Result<u64, Error> {
+        Ok(self.perform(query, Kind::Write).await?.changed)
+    }
+
+    /// Closes all connections: those in use when they are given back.
+    pub(crate) fn close(&self) {
+        self.connections.close();
+    }
+
+    /// A connection beside the pool, for somebody who changes the session.
+    pub(crate) async fn new_connection(&self) -> Result<PgConnection, Error> {
+        self.connections.manager().connect().await
+    }
+
+    async fn perform(&self, query: Query<'_>, kind: Kind) -> Result<Outcome, Error> {
+        let statement = Statement::of(query)?;
+        let deadline = Instant::now() + self.deadline;
+        let attempt = || async {
+            let attempt = self.attempt(statement.clone());
+            match timeout_at(deadline, attempt).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(Error::Late),
+            }
+            .inspect_err(|error| self.learn_from(error))
+        };
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(5))
+            .with_max_delay(Duration::from_millis(100))
+            .with_max_times(3)
+            .with_jitter();
+        attempt
+            .retry(pauses)
+            .when(|error| kind.may_repeat(error) && Instant::now() < deadline)
+            .await
+    }
+
+    async fn attempt(&self, statement: Statement) -> Result<Outcome, Error> {
+        let mut lease = self.lease().await?;
+        lease.run(statement).await
+    }
+
+    /// When one connection is gone, those beside it are not to be trusted either.
+    fn learn_from(&self, error: &Error) {
+        match error.fate() {
+            Fate::Unknown | Fate::Demoted => self.connections.manager().distrust(),
+            Fate::Repeatable | Fate::Failed => {}
+        }
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        match self.connections.get().await {
+            Ok(connection) => Ok(Lease(Some(connection))),
+            Err(PoolError::Backend(error)) => Err(error),
+            Err(PoolError::Timeout(TimeoutType::Wait)) => Err(Error::Busy),
+            Err(PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)) => Err(Error::Late),
+            Err(
+                PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_),
+            ) => Err(Error::Closed),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Read,
+    Write,
+}
+
+impl Kind {
+    /// Whether a statement that met this may be sent again.
+    fn may_repeat(self, error: &Error) -> bool {
+        match error.fate() {
+            Fate::Repeatable | Fate::Demoted => true,
+            // The server may be working on it still.
+            Fate::Unknown if matches!(error, Error::Late) => false,
+            Fate::Unknown => matches!(self, Self::Read),
+            Fate::Failed => false,
+        }
+    }
+}
+
+/// A statement that can be sent more than once.
+#[derive(Clone)]
+struct Statement {
+    sql: SqlStr,
+    values: PgArguments,
+}
+
+impl Statement {
+    fn of(mut query: Query<'_>) -> Result<Self, Error> {
+        let values = query.take_arguments().map_err(sqlx::Error::Encode)?;
+        Ok(Self {
+            sql: query.sql(),
+            values: values.unwrap_or_default(),
+        })
+    }
+}
+
+/// What a statement answered.
+#[derive(Default)]
+struct Outcome {
+    rows: Vec<PgRow>,
+    changed: u64,
+}
+
+/// A connection while it is used.
+struct Lease(Option<Object<Servers>>);
+
+impl Lease {
+    async fn run(&mut self, statement: Statement) -> Result<Outcome, Error> {
+        let Some(own) = &mut self.0 else {
+            return Err(Error::Closed);
+        };
+        own.busy = true;
+        let outcome = {
+            let query = sqlx::query_with(statement.sql, statement.values);
+            collect(own.raw.fetch_many(query)).await
+        };
+        let is_fit = outcome
+            .as_ref()
+            .err()
+            .is_none_or(|error| matches!(error.fate(), Fate::Repeatable | Fate::Failed));
+        if is_fit {
+            own.rest();
+        }
+        outcome
+    }
+}
+
+async fn collect(
+    mut answers: BoxStream<'_, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>,
+) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    while let Some(answer) = answers.try_next().await? {
+        match answer {
+            Either::Left(result) => outcome.changed += result.rows_affected(),
+            Either::Right(row) => outcome.rows.push(row),
+        }
+    }
+    Ok(outcome)
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // An answer that nobody waited for must not be taken for that of the next statement.
+        if let Some(own) = self.0.take()
+            && own.busy
+        {
+            drop(Object::take(own));
+        }
+    }
+}
