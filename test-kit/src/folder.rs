@@ -16,15 +16,15 @@ const NOBODY: u32 = 65534;
 /// So it works after a panic, for values in statics, and when the tests are killed.
 const WARDEN: &str = r#"
 cat >/dev/null
-for file in "$0"/data/postmaster.pid "$0"/redis.pid; do
-  pid=$(head -n 1 "$file" 2>/dev/null) || continue
-  case $file in */redis.pid) signal=KILL ;; *) signal=QUIT ;; esac
-  kill -CONT "$pid"; kill -$signal "$pid"
-  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    kill -0 "$pid" || break
-    sleep 0.1
-  done
-done 2>/dev/null
+stop() {
+  pid=$(head -n 1 "$0/$1") || return 0
+  kill -CONT "$pid"
+  kill "-$2" "$pid"
+  for wait in 1 2 3 4 5 6 7 8 9 10; do [ -e "$0/$1" ] || return 0; sleep 0.2; done
+  kill -KILL "$pid"
+}
+stop data/postmaster.pid QUIT
+stop redis.pid TERM
 rm -rf "$0"
 "#;
 

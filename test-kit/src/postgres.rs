@@ -1,6 +1,7 @@
 //! A private PostgreSQL.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -45,13 +46,14 @@ pub enum Stop {
 
 /// A PostgreSQL of a test's own, in a folder that is removed with it.
 ///
-/// It has the user `postgres` without a password, one port of its own on 127.0.0.1, and a socket. It ends when
+/// It has the user `postgres`, one port of its own on 127.0.0.1, and a socket that asks for no password. It ends when
 /// it is dropped, when the test panics, and when the tests are killed.
 #[derive(Debug)]
 pub struct Postgres {
     server: Option<Server>,
     programs: PathBuf,
     port: u16,
+    password: String,
     options: PostgresOptions,
     folder: Folder,
 }
@@ -64,21 +66,24 @@ impl Postgres {
     pub fn start(options: PostgresOptions) -> Option<Self> {
         let programs = installed()?;
         let folder = Folder::new();
+        let password = secret();
         run(unprivileged(programs.join("initdb"))
             .args([
                 "-U",
                 "postgres",
-                "-A",
-                "trust",
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
                 "-E",
                 "UTF8",
                 "--locale=C.UTF-8",
                 "--no-sync",
                 "--no-instructions",
             ])
+            .arg("--pwfile")
+            .arg(folder.write("password", &password))
             .arg("-D")
             .arg(folder.join("data")));
-        Some(Self::begin(programs, folder, options))
+        Some(Self::begin(programs, folder, password, options))
     }
 
     /// Copies a running cluster, and starts the copy as a standby that follows it.
@@ -102,14 +107,25 @@ impl Postgres {
             ])
             .arg("-D")
             .arg(folder.join("data")));
-        Self::begin(primary.programs.clone(), folder, primary.options.clone())
+        Self::begin(
+            primary.programs.clone(),
+            folder,
+            primary.password.clone(),
+            primary.options.clone(),
+        )
     }
 
-    fn begin(programs: PathBuf, folder: Folder, options: PostgresOptions) -> Self {
+    fn begin(
+        programs: PathBuf,
+        folder: Folder,
+        password: String,
+        options: PostgresOptions,
+    ) -> Self {
         let mut cluster = Self {
             server: None,
             programs,
             port: 0,
+            password,
             options,
             folder,
         };
@@ -170,7 +186,10 @@ impl Postgres {
 
     /// The URL of a database.
     pub fn url_of(&self, database: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+        format!(
+            "postgres://postgres:{}@127.0.0.1:{}/{database}",
+            self.password, self.port
+        )
     }
 
     /// Makes a database and returns its URL.
@@ -246,7 +265,7 @@ impl Postgres {
     /// PostgreSQL then ends all sessions and recovers by itself.
     pub fn kill9_backend(&self) -> bool {
         let backend = self.ask(
-            "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1",
+            "select pid from pg_stat_activity where backend_type = 'client backend' and application_name <> 'psql' limit 1",
         );
         backend
             .parse()
@@ -258,7 +277,7 @@ impl Postgres {
     pub fn terminate_backends(&self) -> usize {
         let ended = self.ask(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity \
-             where backend_type = 'client backend' and pid <> pg_backend_pid()",
+             where backend_type = 'client backend' and application_name <> 'psql'",
         );
         ended.parse().expect("a number")
     }
@@ -287,4 +306,13 @@ fn installed() -> Option<PathBuf> {
         skip("PostgreSQL is not installed; on Debian: apt-get install postgresql");
     }
     programs
+}
+
+/// A password that nobody else on this machine knows: a port is open to all of them.
+fn secret() -> String {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")
+        .and_then(|mut chance| chance.read_exact(&mut bytes))
+        .expect("chance");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -205,6 +205,8 @@ impl Redis {
     pub fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop(Signal::KILL);
+            // Whatever process gets its number next is not ours.
+            let _ = fs::remove_file(self.folder.join("redis.pid"));
         }
     }
 

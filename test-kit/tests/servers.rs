@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use test_kit::{Postgres, PostgresOptions, Proxy, Redis, RedisOptions, Stop};
@@ -179,11 +180,20 @@ fn servers_end_when_the_tests_are_killed() {
     };
     let [folder, postgres, redis] = left.split(' ').collect::<Vec<_>>().try_into().unwrap();
     let killed = Instant::now();
-    while Path::new(folder).exists()
-        || TcpStream::connect(postgres).is_ok()
-        || TcpStream::connect(redis).is_ok()
-    {
-        assert!(killed.elapsed() < Duration::from_secs(20), "{left} stays");
+    loop {
+        let stays = [
+            Path::new(folder).exists(),
+            TcpStream::connect(postgres).is_ok(),
+            TcpStream::connect(redis).is_ok(),
+        ];
+        if stays == [false; 3] {
+            return;
+        }
+        assert!(
+            killed.elapsed() < Duration::from_secs(20),
+            "{left}: {stays:?}"
+        );
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -202,6 +212,6 @@ fn leave_servers() {
     );
     std::io::stdout().flush().unwrap();
     loop {
-        std::thread::park();
+        thread::park();
     }
 }
