@@ -96,6 +96,44 @@ pub struct CustomerMessage {
     pub redacted: bool,
 }
 
+/// What customers are told of one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerNews {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What they can see of it, in order; never empty.
+    pub changes: Vec<CustomerChange>,
+}
+
+/// A change that customers may know of; by its type it can't tell of a note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum CustomerChange {
+    /// The ticket was opened.
+    Opened {
+        /// Its first message.
+        message: MessageId,
+    },
+    /// Somebody wrote a message.
+    Replied {
+        /// The message.
+        message: MessageId,
+    },
+    /// The status changed.
+    StatusChanged,
+    /// The subject changed.
+    Retitled,
+    /// Somebody else asks now.
+    RequesterChanged,
+    /// Other people take part.
+    CcChanged,
+    /// The content of a message was erased.
+    Redacted {
+        /// The message.
+        message: MessageId,
+    },
+}
+
 impl CustomerTicket {
     /// What customers see of a ticket.
     pub fn of(ticket: &Ticket, settings: &CheckedSettings) -> Self {

@@ -63,7 +63,9 @@ pub(crate) async fn frame(request: Request, next: Next) -> Response {
             .render(&place);
     }
     let headers = response.headers_mut();
-    headers.extend(HEADERS);
+    for (name, value) in HEADERS {
+        headers.insert(name, value);
+    }
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -7,6 +7,7 @@ use axum::routing::{any, get, post, put};
 use ticket_core::desk::Desk;
 
 use crate::authenticate::Authenticate;
+use crate::live::{self, Live};
 use crate::problem::{Problem, ProblemKind, documented};
 use crate::{frame, me, ticket};
 
@@ -15,6 +16,7 @@ use crate::{frame, me, ticket};
 pub(crate) struct Api {
     pub(crate) desk: Desk,
     pub(crate) authenticate: Arc<dyn Authenticate>,
+    pub(crate) live: Live,
 }
 
 /// The REST API of a desk, for any axum app to nest wherever it likes.
@@ -24,12 +26,26 @@ pub fn router<S>(desk: Desk, authenticate: impl Authenticate + 'static) -> Route
 where
     S: Clone + Send + Sync + 'static,
 {
+    router_with(desk, authenticate, Live::new())
+}
+
+/// The same, with a handle on its live streams, so that a server can end them when it stops.
+pub fn router_with<S>(
+    desk: Desk,
+    authenticate: impl Authenticate + 'static,
+    live: Live,
+) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let api = Api {
         desk,
         authenticate: Arc::new(authenticate),
+        live,
     };
     Router::new()
         .route("/api/v1/me", get(me::me))
+        .route("/api/v1/events", get(live::list))
         .route("/api/v1/tickets", get(ticket::list).post(ticket::open))
         .route("/api/v1/tickets/{number}", get(ticket::show))
         .route("/api/v1/tickets/{number}/messages", post(ticket::reply))
@@ -38,6 +54,7 @@ where
         .route("/api/v1/tickets/{number}/status", put(ticket::set_status))
         .route("/api/v1/tickets/{number}/history", get(ticket::history))
         .route("/api/v1/tickets/{number}/notices", get(ticket::notices))
+        .route("/api/v1/tickets/{number}/events", get(live::ticket))
         .route("/api/v1/problems/{code}", get(documented))
         .route("/api/v1/{*rest}", any(nothing))
         .layer(axum::middleware::from_fn(frame::frame))

@@ -68,7 +68,7 @@ pub fn apply(before: Option<Ticket>, record: &EventRecord) -> Option<Ticket> {
 
 /// Whether customers can see that something changed: not when a ticket is put on hold, which
 /// looks the same to them.
-fn is_seen_by_customers(before: &Ticket, event: &Event) -> bool {
+pub(super) fn is_seen_by_customers(before: &Ticket, event: &Event) -> bool {
     match event {
         Event::StatusChanged { category, .. } => {
             category.shown_to_customers() != before.category.shown_to_customers()

@@ -12,12 +12,15 @@ mod open;
 mod people;
 mod planner;
 mod properties;
+mod public;
 mod status;
 mod write;
 
 pub use apply::{apply, begin};
 pub use context::{Context, Facts, FreshIds};
 pub use planner::{plan, plan_open};
+pub(crate) use public::is_public_since;
+pub use public::public_news;
 pub use write::{Route, route};
 
 use crate::authority::{Action, permit};

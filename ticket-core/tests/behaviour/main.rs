@@ -19,6 +19,7 @@ mod hostile_words;
 mod intake;
 mod intake_failures;
 mod letters_that_fail;
+mod live;
 mod mail_once;
 mod opening;
 mod privacy;

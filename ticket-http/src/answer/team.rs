@@ -189,8 +189,9 @@ pub(crate) struct HistoryAnswer {
     events: Vec<Happened>,
 }
 
+/// One event of a history.
 #[derive(Serialize)]
-struct Happened {
+pub(crate) struct Happened {
     version: Version,
     index: u16,
     at: Timestamp,
@@ -200,18 +201,23 @@ struct Happened {
     event: Event,
 }
 
-impl From<Vec<EventRecord>> for HistoryAnswer {
-    fn from(records: Vec<EventRecord>) -> Self {
-        let happened = |record: EventRecord| Happened {
+impl From<EventRecord> for Happened {
+    fn from(record: EventRecord) -> Self {
+        Self {
             version: record.version,
             index: record.index,
             at: record.at,
             actor: record.actor,
             cause: record.cause,
             event: record.event,
-        };
+        }
+    }
+}
+
+impl From<Vec<EventRecord>> for HistoryAnswer {
+    fn from(records: Vec<EventRecord>) -> Self {
         Self {
-            events: records.into_iter().map(happened).collect(),
+            events: records.into_iter().map(Happened::from).collect(),
         }
     }
 }

@@ -37,6 +37,9 @@ fn table() -> Vec<Row> {
         (Method::GET, "", None, visible),
         (Method::GET, "/history", None, team),
         (Method::GET, "/notices", None, team),
+        // A stream has no end to wait for.
+        (Method::HEAD, "/api/v1/events", None, all(OK)),
+        (Method::HEAD, "/events", None, visible),
         (
             Method::POST,
             "/messages",

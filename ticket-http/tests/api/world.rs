@@ -19,6 +19,7 @@ use crate::client::Client;
 
 /// Everybody, each with a client of their own.
 pub(crate) struct World {
+    pub(crate) desk: Desk,
     pub(crate) people: MemoryDirectory,
     /// Asks.
     pub(crate) ada: Client,
@@ -64,6 +65,7 @@ impl World {
                 token: None,
             },
             people,
+            desk,
         }
     }
 
@@ -112,6 +114,6 @@ pub(crate) async fn add(
     }
 }
 
-fn queues(keys: &[&str]) -> BTreeSet<QueueKey> {
+pub(crate) fn queues(keys: &[&str]) -> BTreeSet<QueueKey> {
     keys.iter().map(|key| key.parse().expect("a key")).collect()
 }
