@@ -69,10 +69,7 @@ const OF_THE_TEAM: [(&str, &str); 15] = [
         "search: two common words, the best first",
         "printer invoice sort:relevance",
     ),
-    (
-        "search: a common word and a rare one",
-        "printer turnstile",
-    ),
+    ("search: a common word and a rare one", "printer turnstile"),
 ];
 
 /// What a customer asks for, by search lines.

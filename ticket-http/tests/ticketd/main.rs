@@ -18,3 +18,9 @@ mod pipe;
 mod secrets;
 mod server;
 mod stop;
+#[path = "../api/stream.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the API, which ask more of it"
+)]
+mod stream;

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::server::{Place, Server, eventually};
+use crate::stream::Stream;
 
 /// A request whose body is still missing.
 async fn begin(server: &Server, body: &str) -> TcpStream {
@@ -82,4 +83,47 @@ async fn a_second_signal_ends_it_at_once() {
     .await;
     server.signal("TERM").await;
     assert_eq!(server.ended().await.0, Some(130));
+}
+
+#[tokio::test]
+async fn live_streams_hold_nothing_up() {
+    let place = Place::new();
+    let server = place.start().await;
+    let admin = server.admin();
+    let mut stream = Stream::open(&admin, "/api/v1/events", "")
+        .await
+        .expect("a stream");
+    assert_eq!(stream.next().await.kind, "ready");
+    let begun = Instant::now();
+    server.signal("TERM").await;
+    assert!(stream.end().await, "nothing more is told");
+    assert_eq!(server.ended().await.0, Some(0));
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// a balancer hears of it first; then no connection is taken.
+#[tokio::test]
+async fn a_server_that_drains_says_so_and_serves_on() {
+    let place = Place::new().with("TICKETD_DRAIN", "2");
+    let server = place.start().await;
+    let admin = server.admin();
+    server.signal("TERM").await;
+    let begun = Instant::now();
+    let ready = eventually("it to say that it stops", || async {
+        let ready = server.client.get("/readyz").await;
+        (ready.status == 503).then_some(ready)
+    })
+    .await;
+    assert_eq!(ready.json()["reason"], "stopping");
+    let opened = admin
+        .post("/api/v1/tickets", serde_json::from_str(BODY).expect("JSON"))
+        .await;
+    assert_eq!(opened.status, 201, "{}", opened.text);
+    assert_eq!(opened.header("connection"), "close");
+    assert_eq!(server.ended().await.0, Some(0));
+    assert!(begun.elapsed() > Duration::from_millis(1_500));
 }

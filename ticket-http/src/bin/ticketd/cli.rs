@@ -43,6 +43,17 @@ pub(crate) struct Options {
     /// The address under which people reach the server, such as <https://help.example.org>
     #[arg(long, global = true, env = "TICKETD_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// For how many seconds it serves on after the signal to stop, while /readyz says that it
+    /// stops, so that a balancer sends people elsewhere
+    #[arg(
+        long,
+        global = true,
+        env = "TICKETD_DRAIN",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u16).range(..=300),
+        value_name = "SECONDS"
+    )]
+    pub(crate) drain: u16,
     #[command(flatten)]
     pub(crate) smtp: SmtpOptions,
 }
