@@ -15,7 +15,8 @@ const KEPT: usize = 256;
 
 /// An event bus inside one process; clones are the same bus.
 ///
-/// It keeps the latest 256 happenings: a subscriber who is slower than that misses the oldest.
+/// It keeps the latest 256 happenings: a subscriber who is slower than that misses the oldest, and
+/// hears [`Happening::Missed`] in their place.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryBus {
     owner: Arc<Owner>,
@@ -106,6 +107,10 @@ impl Subscription for Listener {
         poll_fn(|context| {
             let mut channel = lock(&self.channel);
             if let Some((position, happening)) = channel.from(self.position) {
+                if position > self.position {
+                    self.position = position;
+                    return Poll::Ready(Some(Happening::Missed));
+                }
                 self.position = position.saturating_add(1);
                 return Poll::Ready(Some(happening));
             }
@@ -138,12 +143,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_subscriber_misses_the_oldest_only() {
+    async fn a_slow_subscriber_hears_that_it_missed_the_oldest() {
         let bus = MemoryBus::new();
         let mut slow = bus.subscribe().await;
         for version in 0..300 {
             bus.publish(committed(version)).await;
         }
+        assert_eq!(slow.next().await, Some(Happening::Missed));
         for version in 300 - 256..300 {
             assert_eq!(slow.next().await, Some(committed(version)));
         }

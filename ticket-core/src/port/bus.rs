@@ -18,13 +18,19 @@ pub enum Happening {
     },
     /// A mail was spooled.
     MailAccepted,
+    /// Nobody knows what: some were skipped, because the subscriber was too slow or the bus was
+    /// out of reach. Whoever shows something reads it anew; whoever works looks for work.
+    Missed,
 }
 
 /// Receives what is published after it was made.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Subscription: Send {
-    /// The next happening; none when the bus is gone. Some may have been skipped.
+    /// The next happening; none when the bus is gone.
+    ///
+    /// Where some were skipped, [`Happening::Missed`] stands in their place, as far as the bus
+    /// can know of it.
     async fn next(&mut self) -> Option<Happening>;
 }
 
