@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ticket_core::conformance::{
-    DirectoryHarness, EventBusHarness, RateLimiterHarness, StoreHarness,
+    DirectoryHarness, EventBusHarness, PresenceHarness, RateLimiterHarness, StoreHarness,
 };
-use ticket_core::memory::{MemoryBus, MemoryDirectory, MemoryRateLimiter, MemoryStore};
-use ticket_core::port::{EventBus, RateLimiter, Roster, Store};
+use ticket_core::memory::{
+    MemoryBus, MemoryDirectory, MemoryPresence, MemoryRateLimiter, MemoryStore,
+};
+use ticket_core::port::{EventBus, Presence, RateLimiter, Roster, Store};
 use ticket_core::value::TenantId;
 
 struct InMemory(MemoryStore);
@@ -76,6 +78,21 @@ impl EventBusHarness for News {
 
 ticket_core::conformance_tests!(event_bus, tokio::test, News);
 
+struct Places;
+
+#[async_trait]
+impl PresenceHarness for Places {
+    async fn fresh() -> Self {
+        Self
+    }
+
+    async fn presence(&self) -> Arc<dyn Presence> {
+        Arc::new(MemoryPresence::new())
+    }
+}
+
+ticket_core::conformance_tests!(presence, tokio::test, Places);
+
 #[cfg(test)]
 mod listing {
     use std::collections::BTreeSet;
@@ -123,6 +140,7 @@ mod listing {
             run::directory::CASES,
             run::rate_limiter::CASES,
             run::event_bus::CASES,
+            run::presence::CASES,
         ];
         let listed: BTreeSet<String> = lists.concat().into_iter().map(str::to_owned).collect();
         assert_eq!(listed.len(), lists.concat().len(), "no name is used twice");

@@ -2,7 +2,7 @@
 
 use ticket_core::mock::{
     MockBlobStore, MockBlobWriter, MockClock, MockDirectory, MockEventBus, MockHostActions,
-    MockIds, MockInventory, MockMailReader, MockMailSpool, MockNotifier, MockOutbox,
+    MockIds, MockInventory, MockMailReader, MockMailSpool, MockNotifier, MockOutbox, MockPresence,
     MockRateLimiter, MockRoster, MockSessions, MockSettingsStore, MockSubjectResolver,
     MockSubscription, MockTicketRepository, MockTicketSearch,
 };
@@ -55,6 +55,7 @@ fn every_port_has_a_mock() {
     let _: &dyn port::MailSpool = &MockMailSpool::new();
     let _: &dyn port::Notifier = &MockNotifier::new();
     let _: &dyn port::Outbox = &MockOutbox::new();
+    let _: &dyn port::Presence = &MockPresence::new();
     let _: &dyn port::RateLimiter = &MockRateLimiter::new();
     let _: &dyn port::Roster = &MockRoster::new();
     let _: &dyn port::Sessions = &MockSessions::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::port::{BlobStore, EventBus, RateLimiter, Roster, Sessions, Store};
+use crate::port::{BlobStore, EventBus, Presence, RateLimiter, Roster, Sessions, Store};
 use crate::value::TenantId;
 
 /// Makes empty stores for the suite.
@@ -70,6 +70,16 @@ pub trait EventBusHarness: Send + Sync + Sized {
 
     /// The bus.
     async fn bus(&self) -> Arc<dyn EventBus>;
+}
+
+/// Makes empty places for the suite, where nobody is.
+#[async_trait]
+pub trait PresenceHarness: Send + Sync + Sized {
+    /// A world where nobody is at any ticket, and that no other world shares.
+    async fn fresh() -> Self;
+
+    /// Who is where.
+    async fn presence(&self) -> Arc<dyn Presence>;
 }
 
 #[async_trait]

@@ -187,6 +187,16 @@ macro_rules! __conformance_list {
             }
         } }
     };
+    (presence $mode:tt) => {
+        $crate::__conformance_each! { $mode presence PresenceHarness {
+            presence {
+                who_is_at_a_ticket_is_seen_there,
+                a_person_is_at_a_ticket_once,
+                whoever_stays_away_is_gone,
+                whoever_leaves_is_gone_at_once,
+            }
+        } }
+    };
 }
 
 /// What is made of the list: tests in an adapter, or the functions that they call.
@@ -229,4 +239,5 @@ pub mod run {
     __conformance_list! { directory (define) }
     __conformance_list! { rate_limiter (define) }
     __conformance_list! { event_bus (define) }
+    __conformance_list! { presence (define) }
 }

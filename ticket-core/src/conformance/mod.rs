@@ -45,6 +45,7 @@
 //! | `directory` | [`DirectoryHarness`] | people |
 //! | `rate_limiter` | [`RateLimiterHarness`] | limits |
 //! | `event_bus` | [`EventBusHarness`] | news |
+//! | `presence` | [`PresenceHarness`] | who is at a ticket |
 //!
 //! A whole store runs `store`, `blob_store` and `sessions`: whatever is a [`StoreHarness`] is a
 //! harness for the other two. A decorator (cache, metrics, faults) runs the part of the port that
@@ -72,6 +73,7 @@ mod maker;
 mod model;
 mod outbox;
 mod paging;
+mod presence;
 mod questions;
 mod redaction;
 mod relevance;
@@ -86,8 +88,8 @@ mod text;
 mod vocabulary;
 
 pub use harness::{
-    BlobStoreHarness, DirectoryHarness, EventBusHarness, RateLimiterHarness, SessionsHarness,
-    StoreHarness,
+    BlobStoreHarness, DirectoryHarness, EventBusHarness, PresenceHarness, RateLimiterHarness,
+    SessionsHarness, StoreHarness,
 };
 #[doc(hidden)]
 pub use list::run;

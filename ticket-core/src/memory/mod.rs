@@ -21,6 +21,7 @@ mod inventory;
 mod limiter;
 mod notifier;
 mod outbox;
+mod presence;
 mod repository;
 mod search;
 mod sessions;
@@ -41,6 +42,7 @@ pub use directory::MemoryDirectory;
 pub use host::{NoActions, NoSubjects};
 pub use limiter::MemoryRateLimiter;
 pub use notifier::MemoryNotifier;
+pub use presence::MemoryPresence;
 
 /// A store in memory, as a view on one of its tenants; clones share the same records.
 #[derive(Debug, Clone)]

@@ -68,6 +68,7 @@ pub use super::mail_reader::MockMailReader;
 pub use super::mock_store::MockStore;
 pub use super::notifier::MockNotifier;
 pub use super::outbox::MockOutbox;
+pub use super::presence::MockPresence;
 pub use super::search::MockTicketSearch;
 pub use super::sessions::{MockRateLimiter, MockSessions};
 pub use super::settings::MockSettingsStore;
