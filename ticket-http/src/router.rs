@@ -55,6 +55,12 @@ where
         .route("/api/v1/tickets/{number}/history", get(ticket::history))
         .route("/api/v1/tickets/{number}/notices", get(ticket::notices))
         .route("/api/v1/tickets/{number}/events", get(live::ticket))
+        .route(
+            "/api/v1/tickets/{number}/presence",
+            get(ticket::present)
+                .put(ticket::appear)
+                .delete(ticket::leave),
+        )
         .route("/api/v1/problems/{code}", get(documented))
         .route("/api/v1/{*rest}", any(nothing))
         .layer(axum::middleware::from_fn(frame::frame))

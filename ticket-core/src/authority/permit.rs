@@ -13,6 +13,8 @@ pub enum Action {
     View,
     /// See everything in it: notes, history, who works on it.
     ViewAll,
+    /// See who of the team is at it, and be seen there.
+    Attend,
     /// Write a public message.
     Reply,
     /// Write an internal note.
@@ -157,6 +159,7 @@ fn customer_may(person: &PersonId, action: Action, ticket: &Ticket) -> Result<()
         }
         Action::Transition(TransitionRight::Agents | TransitionRight::Assignee)
         | Action::ViewAll
+        | Action::Attend
         | Action::Note
         | Action::Follow
         | Action::Change => Err(Denial::TeamOnly),
@@ -169,7 +172,7 @@ fn team_may(role: &Role, person: &PersonId, action: Action, ticket: &Ticket) -> 
     let is_admin = matches!(role, Role::Admin);
     let is_light = matches!(role, Role::LightAgent { .. });
     match action {
-        Action::View | Action::ViewAll | Action::Note | Action::Follow => Ok(()),
+        Action::View | Action::ViewAll | Action::Attend | Action::Note | Action::Follow => Ok(()),
         Action::Operate => Err(Denial::DeskOnly),
         // A light agent who asks or is in Cc keeps what a customer may do.
         Action::Reply | Action::LeaveCc if ticket.has_participant(person) => Ok(()),

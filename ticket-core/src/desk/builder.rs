@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{Desk, Ports, settings};
 use crate::mail::SigningKey;
-use crate::memory::{MemoryBus, MemoryRateLimiter};
+use crate::memory::{MemoryBus, MemoryPresence, MemoryRateLimiter};
 use crate::port::{
-    Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, RateLimiter, Store,
-    SubjectResolver,
+    Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, Presence, RateLimiter,
+    Store, SubjectResolver,
 };
 use crate::system::{RandomIds, SystemClock};
 
@@ -37,6 +37,7 @@ impl DeskBuilder {
                 mail_reader: None,
                 bus: Arc::new(MemoryBus::new()),
                 limiter: Arc::new(MemoryRateLimiter::new()),
+                presence: Arc::new(MemoryPresence::new()),
                 clock: Arc::new(SystemClock),
                 ids: Arc::new(RandomIds),
                 subjects: None,
@@ -71,6 +72,13 @@ impl DeskBuilder {
     #[must_use]
     pub fn rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
         self.ports.limiter = limiter;
+        self
+    }
+
+    /// What knows who is at a ticket; by default within this process.
+    #[must_use]
+    pub fn presence(mut self, presence: Arc<dyn Presence>) -> Self {
+        self.ports.presence = presence;
         self
     }
 

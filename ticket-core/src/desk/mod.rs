@@ -16,6 +16,7 @@ mod intake;
 mod live;
 mod lookup;
 mod perform;
+mod presence;
 mod reading;
 mod settings;
 mod timers;
@@ -37,8 +38,8 @@ pub use verify::{Finding, Report};
 
 use crate::mail::SigningKey;
 use crate::port::{
-    Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, RateLimiter, Store,
-    SubjectResolver, Subscription,
+    Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, Presence, RateLimiter,
+    Store, SubjectResolver, Subscription,
 };
 
 /// A support desk over some store and directory; cheap to clone and to share.
@@ -87,6 +88,7 @@ struct Ports {
     mail_reader: Option<Arc<dyn MailReader>>,
     bus: Arc<dyn EventBus>,
     limiter: Arc<dyn RateLimiter>,
+    presence: Arc<dyn Presence>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     subjects: Option<Arc<dyn SubjectResolver>>,

@@ -14,7 +14,7 @@ use ticket_core::query::Cursor;
 use ticket_core::ticket::{Attachment, Digest, Posting};
 use ticket_core::value::{MessageId, NoteId, TicketNumber, Version};
 
-pub(crate) use team::{Happened, HistoryAnswer, NoticesAnswer};
+pub(crate) use team::{Happened, HistoryAnswer, NoticesAnswer, PresenceAnswer};
 
 use crate::problem::{Problem, ProblemKind};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use ticket_core::field::FieldValue;
 use ticket_core::notice::NoticeKind;
-use ticket_core::port::{NoticeState, NoticeStatus};
+use ticket_core::port::{NoticeState, NoticeStatus, Present};
 use ticket_core::ticket::{
     ActorRef, Cause, Channel, Entry, Event, EventRecord, HostSubject, InternalNote, Link, LinkKind,
     Priority, PublicMessage, Side,
@@ -256,5 +256,17 @@ impl From<Vec<NoticeStatus>> for NoticesAnswer {
         Self {
             notices: notices.into_iter().map(told).collect(),
         }
+    }
+}
+
+/// Who else of the team is at a ticket.
+#[derive(Serialize)]
+pub(crate) struct PresenceAnswer {
+    present: Vec<Present>,
+}
+
+impl From<Vec<Present>> for PresenceAnswer {
+    fn from(present: Vec<Present>) -> Self {
+        Self { present }
     }
 }

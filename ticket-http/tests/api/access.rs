@@ -8,6 +8,7 @@ use crate::world::World;
 
 const OK: u16 = 200;
 const MADE: u16 = 201;
+const GONE: u16 = 204;
 const NOBODY: u16 = 401;
 const DENIED: u16 = 403;
 const HIDDEN: u16 = 404;
@@ -37,6 +38,19 @@ fn table() -> Vec<Row> {
         (Method::GET, "", None, visible),
         (Method::GET, "/history", None, team),
         (Method::GET, "/notices", None, team),
+        (
+            Method::PUT,
+            "/presence",
+            Some(json!({"doing": "typing"})),
+            team,
+        ),
+        (Method::GET, "/presence", None, team),
+        (
+            Method::DELETE,
+            "/presence",
+            None,
+            [DENIED, HIDDEN, GONE, HIDDEN, GONE, GONE, NOBODY],
+        ),
         // A stream has no end to wait for.
         (Method::HEAD, "/api/v1/events", None, all(OK)),
         (Method::HEAD, "/events", None, visible),

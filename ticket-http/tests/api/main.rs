@@ -11,6 +11,7 @@ mod embedding;
 mod idempotency;
 mod input;
 mod live;
+mod presence;
 mod privacy;
 mod problems;
 mod stream;
