@@ -266,6 +266,23 @@ async fn of_a_flood_only_is_told_that_there_was_one() {
 }
 
 #[tokio::test]
+async fn of_what_the_bus_lost_a_list_is_read_again_and_a_ticket_catches_up() {
+    let world = World::new().await;
+    let ticket = world.opened("ada").await.ticket;
+    let mut list = world.as_("grace").await.watch().await;
+    let mut live = follow(&world, "grace", ticket, "").await;
+    // More than the bus keeps, so that the hints of the last ones are lost.
+    for n in 0..300 {
+        world.note("grace", ticket, &format!("Note {n}.")).await;
+    }
+    assert_eq!(told(&world, &mut list, "grace").await[0], ListNews::Missed);
+    assert_eq!(live.wait().now_or_never(), Some(true));
+    let news = told_of(&world, &mut live, "grace").await;
+    let versions: Vec<String> = (2..=301).map(|version| format!("v{version}")).collect();
+    assert_eq!(positions(&news), versions);
+}
+
+#[tokio::test]
 async fn mail_that_arrives_wakes_no_screen() {
     let world = World::new().await;
     let ticket = world.opened("ada").await.ticket;

@@ -140,6 +140,11 @@ impl Heard {
                 true
             }
             Happening::MailAccepted => false,
+            Happening::Missed => {
+                self.tickets.clear();
+                self.missed = true;
+                true
+            }
         }
     }
 }

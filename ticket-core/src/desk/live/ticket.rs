@@ -148,6 +148,10 @@ impl LiveTicket {
                 is_new
             }
             Happening::MailAccepted => false,
+            Happening::Missed => {
+                *looked = None;
+                true
+            }
         })
         .await
     }
