@@ -5,16 +5,16 @@
 -- lists and checks ask for. A ticket is named by its number inside the file: it never changes
 -- and is narrower than the identity.
 
--- What counts up in a tenant: ticket numbers, and documents of the search index.
+-- The tenants of the file, each with the last ticket number that it was given. `slot` stands for
+-- the tenant in the search index, where there is room for small numbers only.
 CREATE TABLE counters (
-    tenant INTEGER NOT NULL,
-    number INTEGER NOT NULL DEFAULT 0,
-    document INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (tenant)
-) STRICT, WITHOUT ROWID;
+    slot INTEGER NOT NULL PRIMARY KEY,
+    tenant INTEGER NOT NULL UNIQUE,
+    number INTEGER NOT NULL DEFAULT 0
+) STRICT;
 
--- Tickets. `done` says that the category is solved or closed; `document` is the subject in the
--- search index.
+-- Tickets. `done` says that the category is solved or closed; `texts` counts the messages and
+-- notes that it ever had.
 CREATE TABLE tickets (
     tenant INTEGER NOT NULL,
     number INTEGER NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE tickets (
     updated_at INTEGER NOT NULL,
     public_updated_at INTEGER NOT NULL,
     status_since INTEGER NOT NULL,
-    document INTEGER NOT NULL,
+    texts INTEGER NOT NULL,
     json TEXT NOT NULL,
     PRIMARY KEY (tenant, number),
     UNIQUE (tenant, id)
@@ -101,13 +101,14 @@ CREATE TABLE events (
     FOREIGN KEY (tenant, ticket) REFERENCES tickets (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
--- Public messages. `document` is the message in the search index; none once it is redacted.
+-- Public messages. `place` is that of the message among the texts of its ticket in the search
+-- index; none once it is redacted.
 CREATE TABLE messages (
     tenant INTEGER NOT NULL,
     id BLOB NOT NULL,
     ticket INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    document INTEGER,
+    place INTEGER,
     json TEXT NOT NULL,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, ticket) REFERENCES tickets (tenant, number)
@@ -121,7 +122,7 @@ CREATE TABLE notes (
     id BLOB NOT NULL,
     ticket INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    document INTEGER,
+    place INTEGER,
     json TEXT NOT NULL,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, ticket) REFERENCES tickets (tenant, number)
@@ -129,15 +130,12 @@ CREATE TABLE notes (
 
 CREATE INDEX notes_ticket ON notes (tenant, ticket, at, id);
 
--- Which ticket each document of the search index belongs to. The upper 32 of the 63 bits of the
--- number are the tenant, so that the tenant leads this index too.
-CREATE TABLE documents (
-    id INTEGER NOT NULL PRIMARY KEY,
-    ticket INTEGER NOT NULL
-) STRICT;
-
 -- The words of subjects and public messages, and those of notes apart. The words come split and
 -- folded by the domain; `ascii` keeps every one of them whole. The texts themselves are not kept.
+--
+-- A document's number is, from its highest bits on: 15 bits for the slot of the tenant, 33 for the
+-- ticket's number, 15 for the place among the texts of the ticket, where the subject is 0. So the
+-- index can be walked from the newest ticket on, and asked about one ticket.
 CREATE VIRTUAL TABLE public_words USING fts5 (
     words, tokenize = 'ascii', content = '', contentless_delete = 1
 );

@@ -1,6 +1,7 @@
 //! The store and its view on one tenant.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -10,6 +11,7 @@ use ticket_core::value::TenantId;
 
 use crate::error::Error;
 use crate::options::SqliteOptions;
+use crate::words::Documents;
 use crate::writer::{Durability, Work, Writer};
 use crate::{blob, migrate};
 
@@ -28,6 +30,7 @@ pub struct SqliteStore {
 pub struct SqliteTenant {
     store: SqliteStore,
     tenant: TenantId,
+    documents: Arc<OnceLock<Documents>>,
 }
 
 impl SqliteStore {
@@ -65,6 +68,7 @@ impl SqliteStore {
         SqliteTenant {
             store: self.clone(),
             tenant,
+            documents: Arc::default(),
         }
     }
 
@@ -115,6 +119,23 @@ impl SqliteTenant {
     /// The tenant as columns hold it.
     pub(crate) fn id(&self) -> i64 {
         i64::from(self.tenant.get())
+    }
+
+    /// The documents of the tenant in the search index; none before its first ticket.
+    pub(crate) async fn documents(
+        &self,
+        reader: &mut SqliteConnection,
+    ) -> Result<Option<Documents>, Error> {
+        if let Some(known) = self.documents.get() {
+            return Ok(Some(*known));
+        }
+        let slot: Option<i64> = sqlx::query_scalar("SELECT slot FROM counters WHERE tenant = ?")
+            .bind(self.id())
+            .fetch_optional(reader)
+            .await?;
+        // A slot that was committed is never another's.
+        let found = slot.map(Documents::of).transpose()?;
+        Ok(found.map(|documents| *self.documents.get_or_init(|| documents)))
     }
 
     /// A connection that reads the latest committed state.

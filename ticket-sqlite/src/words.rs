@@ -9,12 +9,19 @@ use std::ops::RangeInclusive;
 use ticket_core::query::normalize;
 use ticket_core::ticket::Digest;
 
+use crate::error::Error;
+
 /// Longest word that is kept as it is, in bytes. FTS5 cuts tokens at 32 KiB, so that longer
 /// words could be mistaken for each other; their digest can't.
 const WORD_MAX: usize = 512;
 
-/// How many bits of a document's number count documents; the tenant has those above.
-const DOCUMENT_BITS: u32 = 31;
+/// How many bits of a document's number are the place among the texts of its ticket.
+const PLACE_BITS: u32 = 15;
+/// How many bits above it are the ticket's number; the slot of the tenant has those above.
+const NUMBER_BITS: u32 = 33;
+const PLACE_MAX: i64 = (1 << PLACE_BITS) - 1;
+const NUMBER_MAX: i64 = (1 << NUMBER_BITS) - 1;
+const SLOT_MAX: i64 = (1 << (63 - PLACE_BITS - NUMBER_BITS)) - 1;
 
 /// A text as the index takes it.
 pub(crate) fn indexed(text: &str) -> String {
@@ -51,18 +58,68 @@ fn token(word: String) -> String {
     }
 }
 
-/// The number of a document, from its tenant and its count in the tenant.
-pub(crate) fn document(tenant: i64, count: i64) -> i64 {
-    (tenant << DOCUMENT_BITS) | count
+/// The documents of a tenant in the search index, by the tenant's slot.
+///
+/// Those of a ticket are beside each other, its subject first, and those of later tickets after
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Documents {
+    slot: i64,
 }
 
-/// The numbers of all documents of a tenant.
-pub(crate) fn documents(tenant: i64) -> RangeInclusive<i64> {
-    document(tenant, 0)..=document(tenant, LAST_DOCUMENT)
+impl Documents {
+    /// The place of a ticket's subject.
+    pub(crate) const SUBJECT: i64 = 0;
+
+    /// Those of the tenant with this slot.
+    pub(crate) const fn of(slot: i64) -> Result<Self, Error> {
+        if slot < 0 || slot > SLOT_MAX {
+            return Err(Error::Unwritable {
+                what: "one more tenant in this file",
+            });
+        }
+        Ok(Self { slot })
+    }
+
+    /// The number of the document at a place of a ticket.
+    pub(crate) const fn document(self, ticket: i64, place: i64) -> Result<i64, Error> {
+        if ticket < 0 || ticket > NUMBER_MAX {
+            return Err(Error::Unwritable {
+                what: "a ticket's number that is too high to be searched",
+            });
+        }
+        if place < 0 || place > PLACE_MAX {
+            return Err(Error::Unwritable {
+                what: "one more text of this ticket",
+            });
+        }
+        Ok(self.first() | (ticket << PLACE_BITS) | place)
+    }
+
+    /// The number before the documents of the tenant, to which a ticket's place is added.
+    pub(crate) const fn first(self) -> i64 {
+        self.slot << (PLACE_BITS + NUMBER_BITS)
+    }
+
+    /// The documents of some tickets.
+    pub(crate) fn of_tickets(self, numbers: &RangeInclusive<i64>) -> RangeInclusive<i64> {
+        let number = |number: i64| self.first() | (number.clamp(0, NUMBER_MAX) << PLACE_BITS);
+        number(*numbers.start())..=number(*numbers.end()) | PLACE_MAX
+    }
+
+    /// All of them.
+    pub(crate) fn all(self) -> RangeInclusive<i64> {
+        self.of_tickets(&(0..=NUMBER_MAX))
+    }
+
+    /// The ticket of a document.
+    pub(crate) const fn ticket(document: i64) -> i64 {
+        (document >> PLACE_BITS) & NUMBER_MAX
+    }
 }
 
-/// The last document that a tenant can have.
-pub(crate) const LAST_DOCUMENT: i64 = (1 << DOCUMENT_BITS) - 1;
+/// The ticket of the document `w.rowid`, in SQL.
+pub(crate) const TICKET_OF_DOCUMENT: &str = "((w.rowid >> 15) & 8589934591)";
 
 #[cfg(test)]
 mod tests {
@@ -70,10 +127,34 @@ mod tests {
 
     #[test]
     fn documents_of_tenants_do_not_meet() {
-        let (first, last) = (documents(0), documents(i64::from(u32::MAX)));
-        assert!(first.end() < documents(1).start());
-        assert!(last.start() > documents(i64::from(u32::MAX) - 1).end());
+        let documents = |slot| Documents::of(slot).expect("a slot");
+        let (first, last) = (documents(0).all(), documents(SLOT_MAX).all());
+        assert!(first.end() < documents(1).all().start());
+        assert!(last.start() > documents(SLOT_MAX - 1).all().end());
         assert_eq!(*last.end(), i64::MAX);
+        assert!(Documents::of(SLOT_MAX + 1).is_err());
+    }
+
+    #[test]
+    fn documents_of_tickets_do_not_meet() {
+        let own = Documents::of(7).expect("a slot");
+        for ticket in [1, 2, 4711, NUMBER_MAX] {
+            let all = own.of_tickets(&(ticket..=ticket));
+            assert_eq!(
+                own.document(ticket, Documents::SUBJECT).ok(),
+                Some(*all.start())
+            );
+            assert_eq!(own.document(ticket, PLACE_MAX).ok(), Some(*all.end()));
+            assert_eq!(Documents::ticket(*all.start()), ticket);
+            assert_eq!(Documents::ticket(*all.end()), ticket);
+        }
+        assert!(own.document(NUMBER_MAX + 1, 0).is_err());
+        assert!(own.document(1, PLACE_MAX + 1).is_err());
+    }
+
+    #[test]
+    fn sql_says_the_same_as_we() {
+        assert!(TICKET_OF_DOCUMENT.contains(&format!(">> {PLACE_BITS}) & {NUMBER_MAX}")));
     }
 
     #[test]

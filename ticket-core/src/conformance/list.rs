@@ -87,6 +87,11 @@ macro_rules! __conformance_list {
                 what_the_clock_makes_due_is_found,
                 a_search_follows_each_change,
             }
+            common_words {
+                common_words_are_paged_like_all_lists,
+                a_word_is_found_in_any_of_many_texts,
+                pages_of_a_common_word_stay_stable_while_tickets_change,
+            }
             paging {
                 pages_are_in_order_without_gaps,
                 the_last_page_says_so,

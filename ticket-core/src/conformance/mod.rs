@@ -61,6 +61,7 @@ mod blobs;
 mod bus;
 mod chance;
 mod commit;
+mod common_words;
 mod directory;
 mod everything;
 mod expect;

@@ -11,6 +11,7 @@ use ticket_core::value::TicketId;
 use crate::error::Error;
 use crate::row::{id_bytes, id_from};
 use crate::store::SqliteTenant;
+use crate::words::Documents;
 
 #[async_trait]
 impl Inventory for SqliteTenant {
@@ -64,9 +65,15 @@ async fn look(reader: &mut SqliteConnection, tenant: i64) -> Result<Vec<Stray>, 
     for orphans in ORPHANS {
         strays.extend(ask(reader, tenant, orphans).await?);
     }
-    copies::of_tickets(reader, tenant, &mut strays).await?;
-    copies::of_texts(reader, tenant, copies::Text::Messages, &mut strays).await?;
-    copies::of_texts(reader, tenant, copies::Text::Notes, &mut strays).await?;
+    let slot: Option<i64> = sqlx::query_scalar("SELECT slot FROM counters WHERE tenant = ?")
+        .bind(tenant)
+        .fetch_optional(&mut *reader)
+        .await?;
+    // Slots begin at 1: without one, nothing of the tenant is in the index.
+    let own = (tenant, Documents::of(slot.unwrap_or(0))?);
+    copies::of_tickets(reader, own, &mut strays).await?;
+    copies::of_texts(reader, own, copies::Text::Messages, &mut strays).await?;
+    copies::of_texts(reader, own, copies::Text::Notes, &mut strays).await?;
     copies::of_people(reader, tenant, &mut strays).await?;
     file::faults(reader, &mut strays).await?;
     Ok(strays)

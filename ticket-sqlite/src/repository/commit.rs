@@ -12,6 +12,7 @@ use super::rows::{EventRow, KeyRow, NoticeRow, Rows, TicketRow};
 use super::text::{self, Index};
 use crate::error::Error;
 use crate::row::{Filing, LinkRow, Term, from_column, from_json, links, terms};
+use crate::words::Documents;
 
 /// Writes a plan, unless its key was used before.
 pub(super) async fn commit(
@@ -23,23 +24,22 @@ pub(super) async fn commit(
     {
         return Ok(receipt);
     }
-    match rows.expected {
-        None => insert_ticket(connection, rows.tenant, &rows.ticket).await?,
-        Some(expected) => {
-            update_ticket(connection, rows.tenant, expected, &rows.ticket).await?;
-        }
-    }
+    let (documents, texts) = match rows.expected {
+        None => insert_ticket(connection, &rows).await?,
+        Some(expected) => update_ticket(connection, &rows, expected).await?,
+    };
     let (tenant, ticket) = (rows.tenant, rows.ticket.number);
     for event in &rows.events {
         insert_event(connection, tenant, ticket, event).await?;
     }
-    for (index, postings) in [(Index::Public, &rows.messages), (Index::Notes, &rows.notes)] {
-        for posting in postings {
-            text::insert_posting(connection, index, tenant, ticket, posting).await?;
-        }
+    let own = (tenant, documents);
+    let messages = rows.messages.iter().map(|row| (Index::Public, row));
+    let postings = messages.chain(rows.notes.iter().map(|row| (Index::Notes, row)));
+    for (place, (index, posting)) in (texts + 1..).zip(postings) {
+        text::insert_posting(connection, index, own, (ticket, place), posting).await?;
     }
     for (posting, redaction) in &rows.redactions {
-        text::redact(connection, tenant, *posting, redaction).await?;
+        text::redact(connection, own, *posting, redaction).await?;
     }
     for notice in &rows.notices {
         insert_notice(connection, tenant, ticket, notice).await?;
@@ -81,18 +81,29 @@ fn already(what: &'static str) -> Error {
     StoreError::AlreadyExists { what }.into()
 }
 
+/// Writes a new ticket; answers the documents of the tenant and how many texts the ticket had.
 async fn insert_ticket(
     connection: &mut SqliteConnection,
-    tenant: i64,
-    row: &TicketRow,
-) -> Result<(), Error> {
-    let document = text::new_document(connection, tenant, row.number).await?;
+    rows: &Rows,
+) -> Result<(Documents, i64), Error> {
+    let (tenant, row) = (rows.tenant, &rows.ticket);
+    // A number that came from elsewhere, such as an import, is not given again.
+    let slot = sqlx::query_scalar(
+        "INSERT INTO counters (tenant, number) VALUES (?, ?) \
+         ON CONFLICT (tenant) DO UPDATE SET number = max(number, excluded.number) RETURNING slot",
+    )
+    .bind(tenant)
+    .bind(row.number)
+    .fetch_one(&mut *connection)
+    .await?;
+    let documents = Documents::of(slot)?;
+    let subject = documents.document(row.number, Documents::SUBJECT)?;
     let filing = &row.filing;
     // Unique constraints refuse an identity or number that is there.
     sqlx::query(
         "INSERT INTO tickets (tenant, number, id, version, queue, status, category, done, \
          priority, requester, organization, assignee, snoozed_until, due, created_at, updated_at, \
-         public_updated_at, status_since, document, json) \
+         public_updated_at, status_since, texts, json) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(tenant)
@@ -113,34 +124,31 @@ async fn insert_ticket(
     .bind(row.updated_at)
     .bind(row.public_updated_at)
     .bind(filing.status_since)
-    .bind(document)
+    .bind(rows.texts())
     .bind(&row.json)
     .execute(&mut *connection)
     .await?;
-    text::index(connection, Index::Public, document, &row.words).await?;
+    text::index(connection, Index::Public, subject, &row.words).await?;
     change_terms(connection, tenant, row, &BTreeSet::new()).await?;
     change_links(connection, tenant, row, &BTreeSet::new()).await?;
-    // A number that came from elsewhere, such as an import, is not given again.
-    sqlx::query("UPDATE counters SET number = ?2 WHERE tenant = ?1 AND number < ?2")
-        .bind(tenant)
-        .bind(row.number)
-        .execute(connection)
-        .await?;
-    Ok(())
+    Ok((documents, 0))
 }
 
+/// Writes a changed ticket; answers the documents of the tenant and how many texts the ticket had.
 async fn update_ticket(
     connection: &mut SqliteConnection,
-    tenant: i64,
+    rows: &Rows,
     expected: Version,
-    row: &TicketRow,
-) -> Result<(), Error> {
-    let found =
-        sqlx::query("SELECT version, document, json FROM tickets WHERE tenant = ? AND id = ?")
-            .bind(tenant)
-            .bind(&row.id)
-            .fetch_optional(&mut *connection)
-            .await?;
+) -> Result<(Documents, i64), Error> {
+    let (tenant, row) = (rows.tenant, &rows.ticket);
+    let found = sqlx::query(
+        "SELECT version, json, texts, (SELECT slot FROM counters WHERE tenant = ?1) \
+         FROM tickets WHERE tenant = ?1 AND id = ?2",
+    )
+    .bind(tenant)
+    .bind(&row.id)
+    .fetch_optional(&mut *connection)
+    .await?;
     let current = match &found {
         Some(found) => from_column("a version", found.try_get(0)?)?,
         None => 0,
@@ -149,19 +157,20 @@ async fn update_ticket(
     let Some(found) = found.filter(|_| current == expected) else {
         return Err(StoreError::Conflict { current }.into());
     };
-    let before: Ticket = from_json("a ticket", found.try_get(2)?)?;
-    touch(connection, tenant, row).await?;
+    let before: Ticket = from_json("a ticket", found.try_get(1)?)?;
+    let documents = Documents::of(found.try_get(3)?)?;
+    touch(connection, tenant, row, rows.texts()).await?;
     if Filing::of(&before) != row.filing {
         refile(connection, tenant, row).await?;
     }
     change_terms(connection, tenant, row, &terms(&before)).await?;
     change_links(connection, tenant, row, &links(&before)).await?;
     if before.subject != row.subject {
-        let document = found.try_get(1)?;
-        text::unindex(connection, Index::Public, document).await?;
-        text::index(connection, Index::Public, document, &row.words).await?;
+        let subject = documents.document(row.number, Documents::SUBJECT)?;
+        text::unindex(connection, Index::Public, subject).await?;
+        text::index(connection, Index::Public, subject, &row.words).await?;
     }
-    Ok(())
+    Ok((documents, found.try_get(2)?))
 }
 
 /// What every commit changes. Apart from the other columns, because SQLite writes all indexes
@@ -170,14 +179,16 @@ async fn touch(
     connection: &mut SqliteConnection,
     tenant: i64,
     row: &TicketRow,
+    more_texts: i64,
 ) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE tickets SET version = ?, updated_at = ?, public_updated_at = ?, json = ? \
-         WHERE tenant = ? AND number = ?",
+        "UPDATE tickets SET version = ?, updated_at = ?, public_updated_at = ?, \
+         texts = texts + ?, json = ? WHERE tenant = ? AND number = ?",
     )
     .bind(row.version)
     .bind(row.updated_at)
     .bind(row.public_updated_at)
+    .bind(more_texts)
     .bind(&row.json)
     .bind(tenant)
     .bind(row.number)

@@ -112,6 +112,11 @@ impl Rows {
         }
         self
     }
+
+    /// How many messages and notes it adds.
+    pub(super) fn texts(&self) -> i64 {
+        i64::try_from(self.messages.len() + self.notes.len()).unwrap_or(i64::MAX)
+    }
 }
 
 fn collect<T, R>(values: &[T], row: impl Fn(&T) -> Result<R, Error>) -> Result<Vec<R>, Error> {

@@ -9,7 +9,7 @@ use ticket_core::value::Body;
 use super::rows::PostingRow;
 use crate::error::Error;
 use crate::row::{from_json, id_bytes, to_json};
-use crate::words;
+use crate::words::Documents;
 
 /// The two search indexes, and the tables whose texts they hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,25 +24,25 @@ pub(super) enum Index {
 pub(super) async fn insert_posting(
     connection: &mut SqliteConnection,
     index_of: Index,
-    tenant: i64,
-    ticket: i64,
+    (tenant, documents): (i64, Documents),
+    (ticket, place): (i64, i64),
     row: &PostingRow,
 ) -> Result<(), Error> {
-    let document = new_document(connection, tenant, ticket).await?;
+    let document = documents.document(ticket, place)?;
     sqlx::query(match index_of {
         Index::Public => {
-            "INSERT INTO messages (tenant, id, ticket, at, document, json) \
+            "INSERT INTO messages (tenant, id, ticket, at, place, json) \
              VALUES (?, ?, ?, ?, ?, ?)"
         }
         Index::Notes => {
-            "INSERT INTO notes (tenant, id, ticket, at, document, json) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO notes (tenant, id, ticket, at, place, json) VALUES (?, ?, ?, ?, ?, ?)"
         }
     })
     .bind(tenant)
     .bind(&row.id)
     .bind(ticket)
     .bind(row.at)
-    .bind(document)
+    .bind(place)
     .bind(&row.json)
     .execute(&mut *connection)
     .await?;
@@ -59,33 +59,6 @@ pub(super) async fn insert_posting(
         .await?;
     }
     Ok(())
-}
-
-/// Makes a document of the search index that belongs to the ticket.
-pub(super) async fn new_document(
-    connection: &mut SqliteConnection,
-    tenant: i64,
-    ticket: i64,
-) -> Result<i64, Error> {
-    let count: i64 = sqlx::query_scalar(
-        "INSERT INTO counters (tenant, document) VALUES (?, 1) \
-         ON CONFLICT DO UPDATE SET document = document + 1 RETURNING document",
-    )
-    .bind(tenant)
-    .fetch_one(&mut *connection)
-    .await?;
-    if count > words::LAST_DOCUMENT {
-        return Err(Error::Unwritable {
-            what: "one more document of this tenant",
-        });
-    }
-    let document = words::document(tenant, count);
-    sqlx::query("INSERT INTO documents (id, ticket) VALUES (?, ?)")
-        .bind(document)
-        .bind(ticket)
-        .execute(connection)
-        .await?;
-    Ok(document)
 }
 
 /// Puts the words of a document into an index.
@@ -125,7 +98,7 @@ pub(super) async fn unindex(
 /// Erases the content of a message or note, and its words.
 pub(super) async fn redact(
     connection: &mut SqliteConnection,
-    tenant: i64,
+    own: (i64, Documents),
     posting: Posting,
     redaction: &Redaction,
 ) -> Result<(), Error> {
@@ -138,7 +111,7 @@ pub(super) async fn redact(
                 message
             };
             let id = id_bytes(id.uuid());
-            rewrite(connection, Index::Public, tenant, &id, erase).await
+            rewrite(connection, Index::Public, own, &id, erase).await
         }
         Posting::Note(id) => {
             let erase = |mut note: InternalNote| {
@@ -148,7 +121,7 @@ pub(super) async fn redact(
                 note
             };
             let id = id_bytes(id.uuid());
-            rewrite(connection, Index::Notes, tenant, &id, erase).await
+            rewrite(connection, Index::Notes, own, &id, erase).await
         }
     }
 }
@@ -156,20 +129,20 @@ pub(super) async fn redact(
 async fn rewrite<T: Serialize + DeserializeOwned>(
     connection: &mut SqliteConnection,
     index_of: Index,
-    tenant: i64,
+    (tenant, documents): (i64, Documents),
     id: &[u8],
     erase: impl FnOnce(T) -> T,
 ) -> Result<(), Error> {
     let (what, select, update) = match index_of {
         Index::Public => (
             "a message",
-            "SELECT document, json FROM messages WHERE tenant = ? AND id = ?",
-            "UPDATE messages SET document = NULL, json = ? WHERE tenant = ? AND id = ?",
+            "SELECT place, ticket, json FROM messages WHERE tenant = ? AND id = ?",
+            "UPDATE messages SET place = NULL, json = ? WHERE tenant = ? AND id = ?",
         ),
         Index::Notes => (
             "a note",
-            "SELECT document, json FROM notes WHERE tenant = ? AND id = ?",
-            "UPDATE notes SET document = NULL, json = ? WHERE tenant = ? AND id = ?",
+            "SELECT place, ticket, json FROM notes WHERE tenant = ? AND id = ?",
+            "UPDATE notes SET place = NULL, json = ? WHERE tenant = ? AND id = ?",
         ),
     };
     let found = sqlx::query(select)
@@ -180,20 +153,17 @@ async fn rewrite<T: Serialize + DeserializeOwned>(
     let Some(found) = found else {
         return Ok(());
     };
-    let document: Option<i64> = found.try_get(0)?;
-    let erased = erase(from_json(what, found.try_get(1)?)?);
+    let place: Option<i64> = found.try_get(0)?;
+    let erased = erase(from_json(what, found.try_get(2)?)?);
     sqlx::query(update)
         .bind(to_json(what, &erased)?)
         .bind(tenant)
         .bind(id.to_vec())
         .execute(&mut *connection)
         .await?;
-    if let Some(document) = document {
+    if let Some(place) = place {
+        let document = documents.document(found.try_get(1)?, place)?;
         unindex(connection, index_of, document).await?;
-        sqlx::query("DELETE FROM documents WHERE id = ?")
-            .bind(document)
-            .execute(connection)
-            .await?;
     }
     Ok(())
 }

@@ -9,7 +9,6 @@ use ticket_core::workflow::Category;
 
 use super::Statement;
 use crate::row::{TermKind, category_code, number};
-use crate::words;
 
 /// What a condition is written for.
 #[derive(Debug, Clone, Copy)]
@@ -102,12 +101,8 @@ pub(super) fn push_test(sql: &mut Statement, place: Place, test: &Test) {
         }
         Test::Due(comparison, at) => compare(sql, "t.due", *comparison, at.micros()),
         Test::Snoozed => push(sql, "t.snoozed_until IS NOT NULL"),
-        Test::Text(words) if words.is_empty() => push(sql, "1"),
-        Test::Text(words) => {
-            sql.push("t.number IN (");
-            having_words(sql, place.tenant, words, place.level);
-            sql.push(")");
-        }
+        // Words are asked for apart from the other conditions: only an empty list comes here.
+        Test::Text(_) => push(sql, "1"),
     }
 }
 
@@ -187,32 +182,5 @@ const fn operator(comparison: Comparison) -> &'static str {
         Comparison::Equal => " = ",
         Comparison::GreaterOrEqual => " >= ",
         Comparison::Greater => " > ",
-    }
-}
-
-/// The numbers of tickets with a document that holds the words; notes count for the team only.
-pub(super) fn having_words(sql: &mut Statement, tenant: i64, words: &[String], level: Level) {
-    let Some(phrase) = words::phrase(words) else {
-        sql.push("SELECT NULL AS ticket WHERE 0");
-        return;
-    };
-    let own = words::documents(tenant);
-    let mut find = |select: &'static str| {
-        sql.push(select).push_bind(phrase.clone());
-        sql.push(" AND w.rowid BETWEEN ");
-        sql.push_bind(*own.start())
-            .push(" AND ")
-            .push_bind(*own.end());
-    };
-    find(
-        "SELECT d.ticket AS ticket FROM public_words w CROSS JOIN documents d ON d.id = w.rowid \
-         WHERE w.words MATCH ",
-    );
-    match level {
-        Level::Customer => {}
-        Level::Team => find(
-            " UNION SELECT d.ticket FROM note_words w CROSS JOIN documents d ON d.id = w.rowid \
-             WHERE w.words MATCH ",
-        ),
     }
 }

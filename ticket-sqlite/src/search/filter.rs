@@ -8,7 +8,10 @@ use ticket_core::value::QueueKey;
 use ticket_core::workflow::Category;
 
 use super::Statement;
-use super::condition::{Form, Place, among, having_words, push_codes, push_test};
+use super::condition::{Form, Place, among, push_codes, push_test};
+use super::hits::{Asked, Part};
+use super::route::Route;
+use crate::words;
 
 /// What a query wants, with what can be concluded from all conditions together.
 pub(super) struct Wanted<'q> {
@@ -20,6 +23,10 @@ pub(super) struct Wanted<'q> {
     pub(super) open_only: bool,
     /// The queues that the reach and all conditions leave; none when nothing asks for any.
     queues: Option<BTreeSet<&'q QueueKey>>,
+    /// The words that conditions ask for.
+    words: Vec<Asked>,
+    /// Whether those that must be found can be in any text.
+    can_be_found: bool,
 }
 
 impl<'q> Wanted<'q> {
@@ -27,6 +34,7 @@ impl<'q> Wanted<'q> {
     pub(super) fn of(query: &'q Query, reach: &'q Reach) -> Self {
         let level = reach.level();
         let categories = categories(query, level);
+        let words = words(query);
         let is_open = |left: &BTreeSet<Category>| left.iter().all(|category| !category.is_done());
         Self {
             query,
@@ -34,28 +42,30 @@ impl<'q> Wanted<'q> {
             open_only: categories.as_ref().is_some_and(is_open),
             categories,
             queues: queues(query, reach),
+            can_be_found: words.is_some(),
+            words: words.unwrap_or_default(),
         }
     }
 
-    /// Whether no category or no queue is left.
+    /// Whether no category or no queue is left, or words can't be found.
     ///
     /// Such a query must not become a statement: SQLite reduces a condition with an empty list to
     /// "false", forgets `done = 0` beside it, and then can't use the indexes of open tickets.
     pub(super) fn is_nothing(&self) -> bool {
-        self.categories.as_ref().is_some_and(BTreeSet::is_empty)
+        !self.can_be_found
+            || self.categories.as_ref().is_some_and(BTreeSet::is_empty)
             || self.queues.as_ref().is_some_and(BTreeSet::is_empty)
     }
 
-    /// The place of the condition whose own list of tickets leads, if there is one.
-    ///
-    /// Words do always; terms do unless only open tickets are wanted, of which each is asked.
-    pub(super) fn leader(&self) -> Option<usize> {
-        let conditions = || self.query.conditions.iter().enumerate();
-        let words = conditions().find(|(_, condition)| match &condition.test {
-            Test::Text(words) => !condition.negated && !words.is_empty(),
-            _ => false,
-        });
-        let term = conditions().find(|(_, condition)| {
+    /// The words that must be found.
+    pub(super) fn must_have(&self) -> Vec<&Asked> {
+        self.words.iter().filter(|asked| !asked.negated).collect()
+    }
+
+    /// The place of the first condition on terms, whose own list of tickets may lead; none when
+    /// only open tickets are wanted, of which each is asked.
+    pub(super) fn leading_term(&self) -> Option<usize> {
+        let leads = |condition: &Condition| {
             !condition.negated
                 && !self.open_only
                 && matches!(
@@ -66,22 +76,21 @@ impl<'q> Wanted<'q> {
                         | Test::Field(_, Comparison::Equal, _)
                         | Test::About(_)
                 )
-        });
-        words.or(term).map(|(at, _)| at)
+        };
+        self.query.conditions.iter().position(leads)
     }
 
     /// Pushes the list of tickets of a condition, as `ticket`, each once.
-    pub(super) fn push_candidates(&self, sql: &mut Statement, tenant: i64, leader: usize) {
+    pub(super) fn push_candidates(&self, sql: &mut Statement, tenant: i64, part: &Part, at: usize) {
         let place = Place {
             tenant,
             level: self.level,
             form: Form::Candidates,
         };
-        if let Some(condition) = self.query.conditions.get(leader) {
-            match &condition.test {
-                Test::Text(words) => having_words(sql, tenant, words, self.level),
-                test => push_test(sql, place, test),
-            }
+        if let Some(asked) = self.words.iter().find(|asked| asked.at == at) {
+            part.push_tickets(sql, &asked.expression, true);
+        } else if let Some(condition) = self.query.conditions.get(at) {
+            push_test(sql, place, &condition.test);
         }
     }
 
@@ -114,7 +123,7 @@ impl<'q> Wanted<'q> {
     }
 
     /// Pushes all conditions, each after ` AND `, but for the one that leads.
-    pub(super) fn push(&self, sql: &mut Statement, tenant: i64, leader: Option<usize>) {
+    pub(super) fn push(&self, sql: &mut Statement, tenant: i64, part: &Part, route: &Route) {
         if let Some(categories) = &self.categories {
             if self.open_only {
                 // Word for word the condition of the indexes that hold open tickets only.
@@ -128,14 +137,14 @@ impl<'q> Wanted<'q> {
         let place = Place {
             tenant,
             level: self.level,
-            form: if self.open_only {
+            form: if route.asks_each {
                 Form::AskEach
             } else {
                 Form::AmongThem
             },
         };
         for (at, condition) in self.query.conditions.iter().enumerate() {
-            if leader == Some(at) || is_pushed(condition) {
+            if route.leader == Some(at) || is_pushed(condition) {
                 continue;
             }
             if condition.negated && condition.test == Test::Assigned {
@@ -150,7 +159,43 @@ impl<'q> Wanted<'q> {
                 push_test(sql, place, &condition.test);
             }
         }
+        for asked in self
+            .words
+            .iter()
+            .filter(|asked| route.leader != Some(asked.at))
+        {
+            // The `+` keeps the list from leading.
+            sql.push(if asked.negated {
+                " AND +t.number NOT IN ("
+            } else {
+                " AND +t.number IN ("
+            });
+            part.push_tickets(sql, &asked.expression, false);
+            sql.push(")");
+        }
     }
+}
+
+/// The words that conditions ask for; none when words that must be found can't be.
+fn words(query: &Query) -> Option<Vec<Asked>> {
+    let mut asked = Vec::new();
+    for (at, condition) in query.conditions.iter().enumerate() {
+        let words = match &condition.test {
+            Test::Text(words) if !words.is_empty() => words,
+            _ => continue,
+        };
+        match words::phrase(words) {
+            Some(expression) => asked.push(Asked {
+                at,
+                negated: condition.negated,
+                expression,
+            }),
+            // What can't be found is not there.
+            None if condition.negated => {}
+            None => return None,
+        }
+    }
+    Some(asked)
 }
 
 /// Whether the condition is part of the sets of categories and queues.
@@ -158,6 +203,7 @@ fn is_pushed(condition: &Condition) -> bool {
     match condition.test {
         Test::Category(_) => true,
         Test::Queue(_) => !condition.negated,
+        Test::Text(ref words) => !words.is_empty(),
         _ => false,
     }
 }

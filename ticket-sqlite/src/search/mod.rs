@@ -2,7 +2,9 @@
 
 mod condition;
 mod filter;
+mod hits;
 mod relevance;
+mod route;
 mod statement;
 
 use async_trait::async_trait;
@@ -17,6 +19,7 @@ use crate::error::Error;
 use crate::row::{from_column, from_json, id_bytes, id_from};
 use crate::store::SqliteTenant;
 use filter::Wanted;
+use route::List;
 
 #[async_trait]
 impl TicketSearch for SqliteTenant {
@@ -42,14 +45,7 @@ impl TicketSearch for SqliteTenant {
         if finds_nothing(query, reach) {
             return Ok(0);
         }
-        let mut statement = statement::count(self.id(), query, reach, at_most);
-        let mut reader = self.reader().await?;
-        let count: i64 = statement
-            .build_query_scalar()
-            .fetch_one(&mut *reader)
-            .await
-            .map_err(Error::from)?;
-        Ok(from_column("a count", count)?)
+        Ok(self.read_count(query, reach, at_most).await?)
     }
 
     async fn due(
@@ -80,9 +76,25 @@ impl SqliteTenant {
         reach: &Reach,
         page: &PageRequest,
     ) -> Result<Page<Ticket>, Error> {
-        let mut statement = statement::page(self.id(), query, reach, page);
         let mut reader = self.reader().await?;
-        let mut found = statement.build().fetch_all(&mut *reader).await?;
+        let Some(documents) = self.documents(&mut reader).await? else {
+            return Ok(Page {
+                rows: Vec::new(),
+                next: None,
+            });
+        };
+        let wanted = Wanted::of(query, reach);
+        let list = List::of((self.id(), documents), &wanted, reach, query);
+        let after = page.after.map(|cursor| crate::row::number(cursor.number));
+        let mut windows = list.begin(&mut reader, after).await?;
+        let mut found = Vec::new();
+        while found.len() <= page.size()
+            && let Some(route) = list.next(&mut reader, &mut windows).await?
+        {
+            let missing = limit(page.size() + 1 - found.len());
+            let mut rows = statement::rows(&list, &route, page.after, missing);
+            found.extend(rows.build().fetch_all(&mut *reader).await?);
+        }
         drop(reader);
         let more = found.len() > page.size();
         found.truncate(page.size());
@@ -99,6 +111,26 @@ impl SqliteTenant {
             None => None,
         };
         Ok(Page { rows, next })
+    }
+
+    async fn read_count(&self, query: &Query, reach: &Reach, at_most: u32) -> Result<u32, Error> {
+        let mut reader = self.reader().await?;
+        let Some(documents) = self.documents(&mut reader).await? else {
+            return Ok(0);
+        };
+        let wanted = Wanted::of(query, reach);
+        let newest = query.clone().sorted(SortKey::Number, true);
+        let list = List::of((self.id(), documents), &wanted, reach, &newest);
+        let (at_most, mut count) = (i64::from(at_most), 0_i64);
+        let mut windows = list.begin(&mut reader, None).await?;
+        while count < at_most
+            && let Some(route) = list.next(&mut reader, &mut windows).await?
+        {
+            let mut more = statement::count(&list, &route, at_most - count);
+            let more: i64 = more.build_query_scalar().fetch_one(&mut *reader).await?;
+            count += more;
+        }
+        from_column("a count", count)
     }
 
     async fn read_due(
@@ -128,6 +160,11 @@ impl SqliteTenant {
 fn number(column: i64) -> Result<TicketNumber, Error> {
     let what = "a ticket's number";
     TicketNumber::new(from_column(what, column)?).map_err(|_| Error::Unreadable { what })
+}
+
+/// How many rows a statement may answer.
+fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// A statement that is made of fixed pieces and bound values.

@@ -5,55 +5,73 @@
 //! on the schema alone and stay what the tests have seen.
 
 use ticket_core::authority::{CustomerReach, Level, Reach, TeamReach};
-use ticket_core::query::{Cursor, DueTest, PageRequest, Query, Sort, SortKey};
+use ticket_core::query::{Cursor, DueTest, Sort, SortKey};
 use ticket_core::value::{QueueKey, Timestamp};
 
 use super::Statement;
 use super::condition::among;
 use super::filter::Wanted;
-
-/// One page of a list, with one row more if there are any.
-pub(super) fn page(tenant: i64, query: &Query, reach: &Reach, page: &PageRequest) -> Statement {
-    rows(tenant, query, reach, page.after, page.size() + 1)
-}
+use super::hits::Part;
+use super::route::{List, Route};
 
 /// So many rows of a list, after a cursor.
-pub(super) fn rows(
-    tenant: i64,
-    query: &Query,
-    reach: &Reach,
+pub(super) fn rows(list: &List<'_>, route: &Route, after: Option<Cursor>, limit: i64) -> Statement {
+    let mut sql = Statement::new("WITH page AS MATERIALIZED (");
+    push_numbers(&mut sql, list, route, after, limit);
+    sql.push(
+        ") SELECT s.json AS json, page.value AS value, page.number AS number \
+         FROM page CROSS JOIN tickets s ON s.tenant = ",
+    );
+    sql.push_bind(list.tenant);
+    sql.push(" AND s.number = page.number");
+    order(&mut sql, list.sort, "page.value", "page.number");
+    sql
+}
+
+/// The numbers of so many rows of a list, in its order.
+pub(super) fn numbers(list: &List<'_>, route: &Route, limit: i64) -> Statement {
+    let mut sql = Statement::new("");
+    push_numbers(&mut sql, list, route, None, limit);
+    sql
+}
+
+fn push_numbers(
+    sql: &mut Statement,
+    list: &List<'_>,
+    route: &Route,
     after: Option<Cursor>,
-    limit: usize,
-) -> Statement {
-    let sort = query.sort;
-    let wanted = Wanted::of(query, reach);
-    let value = sort_column(sort, reach.level(), leads_by_condition(&wanted, reach));
-    let mut sql = Statement::new("WITH page AS MATERIALIZED (SELECT t.number AS number, ");
-    sql.push(value).push(" AS value");
-    tickets(&mut sql, tenant, &wanted, reach, Some(sort));
+    limit: i64,
+) {
+    let (sort, level) = (list.sort, list.reach.level());
+    let value = sort_column(sort, level, leads_by_condition(list.wanted, list.reach));
+    sql.push("SELECT t.number AS number, ").push(value);
+    sql.push(" AS value");
+    tickets(sql, list, route, Some(sort));
     if let Some(cursor) = after {
         let after = if sort.descending { " < " } else { " > " };
         sql.push(" AND (").push(value).push(", t.number)");
         sql.push(after).push("(").push_bind(cursor.value).push(", ");
         sql.push_bind(crate::row::number(cursor.number)).push(")");
     }
-    order(&mut sql, sort, value, "t.number");
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    order(sql, sort, value, "t.number");
     sql.push(" LIMIT ").push_bind(limit);
-    sql.push(
-        ") SELECT s.json AS json, page.value AS value, page.number AS number \
-         FROM page CROSS JOIN tickets s ON s.tenant = ",
-    );
-    sql.push_bind(tenant).push(" AND s.number = page.number");
-    order(&mut sql, sort, "page.value", "page.number");
-    sql
 }
 
 /// How many tickets match, counted no further than a limit.
-pub(super) fn count(tenant: i64, query: &Query, reach: &Reach, at_most: u32) -> Statement {
+pub(super) fn count(list: &List<'_>, route: &Route, at_most: i64) -> Statement {
     let mut sql = Statement::new("SELECT count(*) FROM (SELECT 1");
-    tickets(&mut sql, tenant, &Wanted::of(query, reach), reach, None);
-    sql.push(" LIMIT ").push_bind(i64::from(at_most)).push(")");
+    tickets(&mut sql, list, route, None);
+    sql.push(" LIMIT ").push_bind(at_most).push(")");
+    sql
+}
+
+/// How many tickets a condition on terms finds, counted no further than a limit.
+pub(super) fn candidates(list: &List<'_>, term: usize, at_most: i64) -> Statement {
+    let part = Part::of(list.documents, &(0..=0), list.reach.level());
+    let mut sql = Statement::new("SELECT count(*) FROM (SELECT 1 FROM (");
+    list.wanted
+        .push_candidates(&mut sql, list.tenant, &part, term);
+    sql.push(") LIMIT ").push_bind(at_most).push(")");
     sql
 }
 
@@ -87,31 +105,24 @@ pub(super) fn due(tenant: i64, test: &DueTest, now: Timestamp, limit: u16) -> St
 }
 
 /// `FROM` and `WHERE`: the tickets that match and are admitted.
-fn tickets(
-    sql: &mut Statement,
-    tenant: i64,
-    wanted: &Wanted<'_>,
-    reach: &Reach,
-    sort: Option<Sort>,
-) {
+fn tickets(sql: &mut Statement, list: &List<'_>, route: &Route, sort: Option<Sort>) {
+    let (tenant, wanted) = (list.tenant, list.wanted);
+    let part = Part::of(list.documents, &route.numbers, list.reach.level());
     // Where there is a list of candidates, it leads; `CROSS JOIN` keeps the order.
-    let leader = match reach {
-        Reach::Customer(customer) => {
+    let has_list = match (route.leader, list.reach) {
+        (Some(leader), _) => {
+            sql.push(" FROM (");
+            wanted.push_candidates(sql, tenant, &part, leader);
+            true
+        }
+        (None, Reach::Customer(customer)) => {
             sql.push(" FROM (");
             seen_by(sql, tenant, customer);
-            None
+            true
         }
-        Reach::Team(_) => {
-            let leader = wanted.leader();
-            if let Some(leader) = leader {
-                sql.push(" FROM (");
-                wanted.push_candidates(sql, tenant, leader);
-            }
-            leader
-        }
+        (None, Reach::Team(_)) => false,
     };
-    let candidates = leader.is_some() || matches!(reach, Reach::Customer(_));
-    if candidates {
+    if has_list {
         // Each candidate is looked up by its number; among open tickets that index is small.
         sql.push(if wanted.open_only {
             ") AS c CROSS JOIN tickets t INDEXED BY open_number ON t.tenant = "
@@ -128,10 +139,26 @@ fn tickets(
         }
         sql.push(" WHERE t.tenant = ").push_bind(tenant);
     }
-    if let Reach::Team(team) = reach {
-        worked_on(sql, team);
+    let (first, last) = (*route.numbers.start(), *route.numbers.end());
+    if (first, last) != (0, i64::MAX) {
+        // A list of candidates is cut as it is read, an index where it begins.
+        sql.push(if has_list {
+            " AND c.ticket BETWEEN "
+        } else {
+            " AND t.number BETWEEN "
+        });
+        sql.push_bind(first).push(" AND ").push_bind(last);
     }
-    wanted.push(sql, tenant, leader);
+    match list.reach {
+        Reach::Team(team) => worked_on(sql, team),
+        Reach::Customer(customer) if route.leader.is_some() => {
+            sql.push(" AND +t.number IN (");
+            seen_by(sql, tenant, customer);
+            sql.push(")");
+        }
+        Reach::Customer(_) => {}
+    }
+    wanted.push(sql, tenant, &part, route);
 }
 
 fn worked_on(sql: &mut Statement, team: &TeamReach) {

@@ -10,7 +10,10 @@ use ticket_core::query::{Cursor, DueTest, PageRequest, Query, SortKey, Test, nor
 use ticket_core::value::{TenantId, TicketNumber, Timestamp};
 use ticket_core::workflow::Category;
 
+use super::filter::Wanted;
+use super::route::{List, Route};
 use super::{Statement, statement};
+use crate::words::Documents;
 use crate::{SqliteStore, SqliteTenant};
 
 const ALL: Reach = Reach::Team(TeamReach::Everything);
@@ -42,9 +45,37 @@ impl World {
     }
 
     async fn list(&self, query: &Query, reach: &Reach) -> String {
-        let first = statement::page(0, query, reach, &PageRequest::first(25));
-        self.plan(&first).await
+        self.list_after(query, reach, None).await
     }
+
+    /// The plan of the first part of a list, as it is read when few tickets have each word and tag.
+    async fn list_after(&self, query: &Query, reach: &Reach, after: Option<Cursor>) -> String {
+        let wanted = Wanted::of(query, reach);
+        let list = List::of((0, documents()), &wanted, reach, query);
+        let mut reader = self.tenant.reader().await.expect("a reader");
+        let number = after.map(|cursor| crate::row::number(cursor.number));
+        let mut windows = list.begin(&mut reader, number).await.expect("begun");
+        let route = list.next(&mut reader, &mut windows).await.expect("a route");
+        let route = route.expect("at least one");
+        let rows = statement::rows(&list, &route, after, 26);
+        self.plan(&rows).await
+    }
+
+    /// The plan of one of many parts of a list.
+    async fn part(&self, query: &Query, reach: &Reach) -> String {
+        let wanted = Wanted::of(query, reach);
+        let list = List::of((0, documents()), &wanted, reach, query);
+        let route = Route {
+            leader: None,
+            numbers: 5..=900,
+            asks_each: true,
+        };
+        self.plan(&statement::rows(&list, &route, None, 26)).await
+    }
+}
+
+fn documents() -> Documents {
+    Documents::of(1).expect("a slot")
 }
 
 fn open() -> Query {
@@ -194,13 +225,63 @@ async fn the_next_page_begins_where_the_last_one_ended() {
         (Query::all().and(queue(&["a"])), "number<?"),
     ];
     for (query, bound) in lists {
-        let page = PageRequest {
-            limit: 25,
-            after: Some(cursor(&query)),
-        };
-        let plan = world.plan(&statement::page(0, &query, &ALL, &page)).await;
+        let after = Some(cursor(&query));
+        let plan = world.list_after(&query, &ALL, after).await;
         assert!(plan.contains(bound), "{query:?}\n{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{query:?}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn common_words_are_looked_for_among_some_tickets_at_a_time() {
+    let world = World::new().await;
+    let words = || Query::all().and(Test::Text(normalize("printer jam")));
+    let tagged = words().and(Test::Tag(set(&["vip"])));
+    let unwanted = words().and_not(Test::Text(normalize("paper")));
+    let index = "sqlite_autoindex_tickets_1 (tenant=? AND number>? AND number<?)";
+    for (query, index) in [
+        (words(), index),
+        (tagged, index),
+        (unwanted, index),
+        (words().sorted(SortKey::Number, false), index),
+        (words().sorted(SortKey::Relevance, true), index),
+        (
+            words().and(queue(&["a"])),
+            "tickets_queue (tenant=? AND queue=? AND number>? AND number<?)",
+        ),
+        (
+            words().and(open().conditions[0].test.clone()),
+            "open_number (tenant=? AND number>? AND number<?)",
+        ),
+    ] {
+        let plan = world.part(&query, &ALL).await;
+        let first = plan.lines().find(|step| step.contains(" t USING"));
+        assert!(
+            first.is_some_and(|step| step.contains(index)),
+            "{query:?}\n{plan}"
+        );
+        assert!(
+            !plan.contains("TEMP B-TREE FOR ORDER BY"),
+            "{query:?}\n{plan}"
+        );
+        assert!(plan.contains("VIRTUAL TABLE INDEX"), "{plan}");
+        assert!(
+            !plan.contains("CORRELATED"),
+            "each list is made once: {plan}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_search_index_is_walked_in_its_own_order() {
+    let world = World::new().await;
+    for direction in ["DESC", "ASC"] {
+        let mut sql = Statement::new("SELECT rowid FROM public_words WHERE words MATCH ");
+        sql.push_bind("jam").push(" AND rowid BETWEEN ");
+        sql.push_bind(1).push(" AND ").push_bind(9);
+        sql.push(" ORDER BY rowid ").push(direction);
+        let plan = world.plan(&sql).await;
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
 

@@ -185,7 +185,7 @@ fn ticket_number() -> ticket_core::value::TicketNumber {
 }
 
 /// What somebody does to the file behind our back, and what is found.
-const MISCHIEF: [(&str, &str); 8] = [
+const MISCHIEF: [(&str, &str); 9] = [
     ("DELETE FROM tickets WHERE number = 1", "message"),
     ("DELETE FROM events WHERE ticket = 1", "ticket"),
     (
@@ -193,8 +193,12 @@ const MISCHIEF: [(&str, &str); 8] = [
         "ticket",
     ),
     ("DELETE FROM terms WHERE ticket = 1", "ticket"),
-    ("DELETE FROM documents WHERE ticket = 1", "message"),
-    ("DELETE FROM public_words WHERE rowid = 1", "ticket"),
+    ("UPDATE messages SET place = 7 WHERE ticket = 1", "message"),
+    ("UPDATE tickets SET texts = 0 WHERE number = 1", "ticket"),
+    (
+        "DELETE FROM public_words WHERE rowid = (1 << 48) | (1 << 15)",
+        "ticket",
+    ),
     ("DELETE FROM messages WHERE ticket = 1", "index"),
     (
         "UPDATE messages SET json = replace(json, 'stuck', 'stuck twice')",
