@@ -118,7 +118,7 @@ impl Documents {
     }
 }
 
-/// The ticket of the document `w.rowid`, in SQL.
+/// The ticket of the document `w.rowid`, in SQL; statements repeat it and the place's bits.
 pub(crate) const TICKET_OF_DOCUMENT: &str = "((w.rowid >> 15) & 8589934591)";
 
 #[cfg(test)]

@@ -164,6 +164,11 @@ impl<'q> Wanted<'q> {
             .iter()
             .filter(|asked| route.leader != Some(asked.at))
         {
+            if route.asks_words {
+                sql.push(if asked.negated { " AND NOT " } else { " AND " });
+                part.push_ask(sql, &asked.expression);
+                continue;
+            }
             // The `+` keeps the list from leading.
             sql.push(if asked.negated {
                 " AND +t.number NOT IN ("

@@ -27,8 +27,10 @@ pub(super) struct Asked {
 /// The part of the search index in which words are looked for.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    pub(super) documents: RangeInclusive<i64>,
-    pub(super) level: Level,
+    documents: RangeInclusive<i64>,
+    /// What a ticket's place is added to.
+    first: i64,
+    level: Level,
 }
 
 impl Part {
@@ -36,8 +38,25 @@ impl Part {
     pub(super) fn of(documents: Documents, numbers: &RangeInclusive<i64>, level: Level) -> Self {
         Self {
             documents: documents.of_tickets(numbers),
+            first: documents.first(),
             level,
         }
+    }
+
+    /// Pushes the condition that the ticket `t` has the words, asked for this one ticket.
+    pub(super) fn push_ask(&self, sql: &mut Statement, expression: &str) {
+        let mut ask = |select: &'static str| {
+            sql.push(select).push_bind(expression.to_owned());
+            sql.push(" AND w.rowid BETWEEN (t.number << 15) + ");
+            sql.push_bind(self.first);
+            sql.push(" AND (t.number << 15) + 32767 + ");
+            sql.push_bind(self.first).push(")");
+        };
+        ask("(EXISTS (SELECT 1 FROM public_words w WHERE w.words MATCH ");
+        if self.level == Level::Team {
+            ask(" OR EXISTS (SELECT 1 FROM note_words w WHERE w.words MATCH ");
+        }
+        sql.push(")");
     }
 
     /// Pushes a selection of documents, `w.rowid`, that have the words: from each index one, with

@@ -12,8 +12,14 @@ use super::statement;
 use crate::error::Error;
 use crate::words::Documents;
 
-/// Words or terms with fewer documents than this lead: all their tickets are looked up.
+/// Terms of fewer tickets than this lead, and words of fewer documents where the order is not that
+/// of numbers: all their tickets are looked up.
 const FEW: i64 = 1024;
+/// How many documents with a word the first part of a list by number spans; a phrase of frequent
+/// words is slow to find.
+const FIRST_PART: i64 = 256;
+/// Up to so many tickets are asked one by one whether they have some words.
+const FEW_TO_ASK: i64 = 32;
 /// All numbers that tickets have.
 const ALL: RangeInclusive<i64> = 0..=i64::MAX;
 
@@ -27,6 +33,8 @@ pub(super) struct Route {
     /// Whether each ticket is asked for its terms, rather than being looked for in a list of all
     /// that have one.
     pub(super) asks_each: bool,
+    /// Likewise for words.
+    pub(super) asks_words: bool,
 }
 
 /// What is known of a list before it is read.
@@ -84,7 +92,9 @@ impl<'q> List<'q> {
             let route = self.by_terms(reader).await?;
             return Ok(Windows::one(route));
         }
-        let found = self.extents(reader, &words, &numbers, FEW).await?;
+        let by_number = self.sort.key == SortKey::Number;
+        let few = if by_number { FIRST_PART } else { FEW };
+        let found = self.extents(reader, &words, &numbers, few).await?;
         let fewest = words
             .iter()
             .zip(&found)
@@ -96,9 +106,22 @@ impl<'q> List<'q> {
                 leader: Some(asked.at),
                 numbers,
                 asks_each: true,
+                asks_words: extent.hits <= FEW_TO_ASK,
             }));
         }
-        if self.sort.key != SortKey::Number {
+        if let Reach::Customer(customer) = self.reach {
+            let mut seen = statement::seen(self.tenant, customer, FEW_TO_ASK + 1);
+            let seen: i64 = seen.build_query_scalar().fetch_one(&mut *reader).await?;
+            if seen <= FEW_TO_ASK {
+                return Ok(Windows::one(Route {
+                    leader: None,
+                    numbers,
+                    asks_each: true,
+                    asks_words: true,
+                }));
+            }
+        }
+        if !by_number {
             return Ok(Windows::one(Route {
                 numbers,
                 ..self.by_terms(reader).await?
@@ -111,9 +134,10 @@ impl<'q> List<'q> {
                 leader: Some(term),
                 numbers,
                 asks_each: true,
+                asks_words: false,
             }));
         }
-        Ok(Windows::new(self.sort, &found, numbers, FEW))
+        Ok(Windows::new(self.sort, &found, numbers, few))
     }
 
     /// The next part; none when there is none.
@@ -161,6 +185,7 @@ impl<'q> List<'q> {
             leader,
             numbers: ALL,
             asks_each,
+            asks_words: false,
         };
         let Some(term) = self.wanted.leading_term() else {
             return Ok(route(None, self.wanted.open_only));
@@ -215,6 +240,7 @@ impl Windows {
                 leader: None,
                 numbers: part,
                 asks_each: true,
+                asks_words: false,
             }),
             left: (!is_last && !left.is_empty()).then_some(left),
             hits,

@@ -180,6 +180,14 @@ fn worked_on(sql: &mut Statement, team: &TeamReach) {
     }
 }
 
+/// How many tickets a customer sees, counted no further than a limit.
+pub(super) fn seen(tenant: i64, customer: &CustomerReach, at_most: i64) -> Statement {
+    let mut sql = Statement::new("SELECT count(*) FROM (SELECT 1 FROM (");
+    seen_by(&mut sql, tenant, customer);
+    sql.push(") LIMIT ").push_bind(at_most).push(")");
+    sql
+}
+
 /// The numbers of the tickets that a customer sees.
 fn seen_by(sql: &mut Statement, tenant: i64, customer: &CustomerReach) {
     let person = customer.participant.as_str();

@@ -69,6 +69,7 @@ impl World {
             leader: None,
             numbers: 5..=900,
             asks_each: true,
+            asks_words: false,
         };
         self.plan(&statement::rows(&list, &route, None, 26)).await
     }
