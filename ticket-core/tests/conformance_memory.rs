@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ticket_core::conformance::{
-    DirectoryHarness, EventBusHarness, PresenceHarness, RateLimiterHarness, StoreHarness,
+    DirectoryHarness, EventBusHarness, LookupHarness, LookupWorld, PresenceHarness,
+    RateLimiterHarness, StoreHarness,
 };
+use ticket_core::desk::Separately;
 use ticket_core::memory::{
     MemoryBus, MemoryDirectory, MemoryPresence, MemoryRateLimiter, MemoryStore,
 };
@@ -47,6 +49,29 @@ impl DirectoryHarness for People {
 }
 
 ticket_core::conformance_tests!(directory, tokio::test, People);
+
+struct Together(Arc<MemoryStore>, Arc<MemoryDirectory>);
+
+#[async_trait]
+impl LookupHarness for Together {
+    async fn fresh() -> Self {
+        Self(
+            Arc::new(MemoryStore::new()),
+            Arc::new(MemoryDirectory::new()),
+        )
+    }
+
+    async fn world(&self) -> LookupWorld {
+        let lookup = Separately::new(self.0.clone(), self.1.clone());
+        LookupWorld {
+            store: self.0.clone(),
+            roster: self.1.clone(),
+            lookup: Arc::new(lookup),
+        }
+    }
+}
+
+ticket_core::conformance_tests!(lookup, tokio::test, Together);
 
 struct Limits;
 
@@ -138,6 +163,7 @@ mod listing {
             run::blob_store::CASES,
             run::sessions::CASES,
             run::directory::CASES,
+            run::lookup::CASES,
             run::rate_limiter::CASES,
             run::event_bus::CASES,
             run::presence::CASES,

@@ -2,9 +2,9 @@
 
 use ticket_core::mock::{
     MockBlobStore, MockBlobWriter, MockClock, MockDirectory, MockEventBus, MockHostActions,
-    MockIds, MockInventory, MockMailReader, MockMailSpool, MockNotifier, MockOutbox, MockPresence,
-    MockRateLimiter, MockRoster, MockSessions, MockSettingsStore, MockSubjectResolver,
-    MockSubscription, MockTicketRepository, MockTicketSearch,
+    MockIds, MockInventory, MockLookup, MockMailReader, MockMailSpool, MockNotifier, MockOutbox,
+    MockPresence, MockRateLimiter, MockRoster, MockSessions, MockSettingsStore,
+    MockSubjectResolver, MockSubscription, MockTicketRepository, MockTicketSearch,
 };
 use ticket_core::port;
 use ticket_core::value::TicketNumber;
@@ -51,6 +51,7 @@ fn every_port_has_a_mock() {
     let _: &dyn port::HostActions = &MockHostActions::new();
     let _: &dyn port::Ids = &MockIds::new();
     let _: &dyn port::Inventory = &MockInventory::new();
+    let _: &dyn port::Lookup = &MockLookup::new();
     let _: &dyn port::MailReader = &MockMailReader::new();
     let _: &dyn port::MailSpool = &MockMailSpool::new();
     let _: &dyn port::Notifier = &MockNotifier::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::port::{BlobStore, EventBus, Presence, RateLimiter, Roster, Sessions, Store};
+use crate::port::{BlobStore, EventBus, Lookup, Presence, RateLimiter, Roster, Sessions, Store};
 use crate::value::TenantId;
 
 /// Makes empty stores for the suite.
@@ -50,6 +50,26 @@ pub trait DirectoryHarness: Send + Sync + Sized {
 
     /// The directory; a host that writes its people elsewhere wraps that for the tests.
     async fn roster(&self) -> Arc<dyn Roster>;
+}
+
+/// A store with its people, and the lookup that reads them together.
+pub struct LookupWorld {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The people.
+    pub roster: Arc<dyn Roster>,
+    /// Reads the two together.
+    pub lookup: Arc<dyn Lookup>,
+}
+
+/// Makes lookups for the suite.
+#[async_trait]
+pub trait LookupHarness: Send + Sync + Sized {
+    /// A world with an empty store and directory that no other world shares.
+    async fn fresh() -> Self;
+
+    /// The store, the people and the lookup over them.
+    async fn world(&self) -> LookupWorld;
 }
 
 /// Makes rate limiters for the suite.

@@ -171,6 +171,20 @@ macro_rules! __conformance_list {
             }
         } }
     };
+    (lookup $mode:tt) => {
+        $crate::__conformance_each! { $mode lookup LookupHarness {
+            lookup {
+                a_credential_is_found_with_its_owner,
+                somebody_is_found_with_their_organization,
+                a_subject_brings_its_people_and_members,
+                what_is_named_is_gathered,
+                what_is_not_there_is_left_out,
+                a_key_that_was_used_brings_its_receipt,
+                a_number_is_drawn_only_when_wanted,
+                a_whole_ticket_has_all_that_belongs_to_it,
+            }
+        } }
+    };
     (rate_limiter $mode:tt) => {
         $crate::__conformance_each! { $mode rate_limiter RateLimiterHarness {
             limiter {
@@ -242,6 +256,7 @@ pub mod run {
     __conformance_list! { blob_store (define) }
     __conformance_list! { sessions (define) }
     __conformance_list! { directory (define) }
+    __conformance_list! { lookup (define) }
     __conformance_list! { rate_limiter (define) }
     __conformance_list! { event_bus (define) }
     __conformance_list! { presence (define) }

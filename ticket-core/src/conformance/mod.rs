@@ -43,6 +43,7 @@
 //! | `blob_store` | [`BlobStoreHarness`] | an object store alone |
 //! | `sessions` | [`SessionsHarness`] | credentials alone |
 //! | `directory` | [`DirectoryHarness`] | people |
+//! | `lookup` | [`LookupHarness`] | a store and its people, read together |
 //! | `rate_limiter` | [`RateLimiterHarness`] | limits |
 //! | `event_bus` | [`EventBusHarness`] | news |
 //! | `presence` | [`PresenceHarness`] | who is at a ticket |
@@ -70,6 +71,7 @@ mod histories;
 mod keys;
 mod limiter;
 mod list;
+mod lookup;
 mod maker;
 mod model;
 mod outbox;
@@ -89,8 +91,8 @@ mod text;
 mod vocabulary;
 
 pub use harness::{
-    BlobStoreHarness, DirectoryHarness, EventBusHarness, PresenceHarness, RateLimiterHarness,
-    SessionsHarness, StoreHarness,
+    BlobStoreHarness, DirectoryHarness, EventBusHarness, LookupHarness, LookupWorld,
+    PresenceHarness, RateLimiterHarness, SessionsHarness, StoreHarness,
 };
 #[doc(hidden)]
 pub use list::run;

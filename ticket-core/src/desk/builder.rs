@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Desk, Ports, settings};
+use super::{Desk, Ports, Separately, settings};
 use crate::mail::SigningKey;
 use crate::memory::{MemoryBus, MemoryPresence, MemoryRateLimiter};
 use crate::port::{
-    Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, Presence, RateLimiter,
-    Store, SubjectResolver,
+    Clock, Directory, EventBus, HostActions, Ids, Lookup, MailReader, Notifier, Presence,
+    RateLimiter, Store, SubjectResolver,
 };
 use crate::system::{RandomIds, SystemClock};
 
@@ -30,6 +30,7 @@ impl DeskBuilder {
     ) -> Self {
         Self {
             ports: Ports {
+                lookup: Arc::new(Separately::new(Arc::clone(&store), Arc::clone(&directory))),
                 store,
                 directory,
                 key,
@@ -45,6 +46,16 @@ impl DeskBuilder {
                 settings: settings::Cache::default(),
             },
         }
+    }
+
+    /// What reads together all that a request rests on: a store behind a network answers it in
+    /// one trip. By default store and directory are asked [separately](Separately).
+    ///
+    /// It must read the same store and directory that the desk was given.
+    #[must_use]
+    pub fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
+        self.ports.lookup = lookup;
+        self
     }
 
     /// What brings letters to people; without one, notices wait.

@@ -7,11 +7,11 @@ use crate::authority::Actor;
 use crate::command::{Command, Mentions};
 use crate::decide::{Context, Facts, FreshIds};
 use crate::person::Person;
-use crate::port::Reference;
+use crate::port::{Gathered, Reference, Standing, Wanted};
 use crate::react::command;
 use crate::settings::CheckedSettings;
 use crate::ticket::{Cause, Link, Posting, Ticket};
-use crate::value::{PersonId, QueueKey, TicketId};
+use crate::value::{PersonId, TicketId};
 
 /// How many links a walk along a chain follows at most.
 const CHAIN_MAX: usize = 1_000;
@@ -19,10 +19,8 @@ const CHAIN_MAX: usize = 1_000;
 impl Desk {
     /// Somebody with the rights that the directory gives; `None` for nobody or an inactive one.
     pub(super) async fn actor(&self, id: &PersonId) -> Result<Option<Actor>, DeskError> {
-        let Some(person) = self.people(&[id.clone()].into()).await?.remove(id) else {
-            return Ok(None);
-        };
-        self.actor_of(&person).await
+        let standing = self.ports.lookup.standing(id).await?;
+        Ok(standing.as_ref().and_then(actor))
     }
 
     pub(super) async fn actor_of(&self, person: &Person) -> Result<Option<Actor>, DeskError> {
@@ -67,52 +65,20 @@ impl Desk {
         }
     }
 
-    /// What is needed to decide about commands on a ticket, or about a new one in a queue.
+    /// What was gathered, with what only some commands need.
     pub(super) async fn facts(
         &self,
-        actor: &Actor,
+        gathered: Gathered,
         ticket: Option<&Ticket>,
-        queue: &QueueKey,
         commands: &[Command],
-        more: Mentions,
         settings: &CheckedSettings,
     ) -> Result<Facts, DeskError> {
-        let mut mentions = more;
-        let mut queues = BTreeSet::from([queue.clone()]);
-        let mut commands_of_rules = Vec::new();
-        for action in settings.settings().rules.iter().flat_map(|rule| &rule.then) {
-            // What can't be read is refused when the rule runs.
-            if let Ok(command) = command(action, settings) {
-                commands_of_rules.push(command);
-            }
-        }
-        for command in commands.iter().chain(&commands_of_rules) {
-            let Mentions { people, tickets } = command.mentions();
-            mentions.people.extend(people);
-            mentions.tickets.extend(tickets);
-            if let Command::Move { to } = command {
-                queues.insert(to.clone());
-            }
-        }
-        mentions.people.extend(actor.id().cloned());
-        if let Some(ticket) = ticket {
-            mentions.people.insert(ticket.requester.clone());
-            mentions.people.extend(ticket.assignee.clone());
-            mentions
-                .people
-                .extend(ticket.followers.iter().chain(&ticket.cc).cloned());
-        }
-        let mut members = BTreeMap::new();
-        for queue in queues {
-            if settings.queue(&queue).is_some() {
-                let people = self.ports.directory.members(&queue).await?;
-                members.insert(queue, people);
-            }
-        }
+        let mut members = gathered.members;
+        members.retain(|queue, _| settings.queue(queue).is_some());
         Ok(Facts {
-            people: self.people(&mentions.people).await?,
+            people: gathered.people,
             members,
-            tickets: self.tickets(&mentions.tickets).await?,
+            tickets: gathered.tickets,
             reachable: self.reachable(commands).await?,
             postings: self.postings(ticket, commands).await?,
         })
@@ -178,4 +144,34 @@ impl Desk {
             .map(|note| (Posting::Note(note.id), note.redacted.is_some()));
         Ok(messages.chain(notes).collect())
     }
+}
+
+/// Somebody with the rights of their standing; `None` for an inactive one.
+pub(super) fn actor(standing: &Standing) -> Option<Actor> {
+    Actor::person(&standing.person, standing.organization.as_ref())
+}
+
+/// What commands of somebody name, and what rules may come to name.
+pub(super) fn wanted(actor: &Actor, commands: &[Command], settings: &CheckedSettings) -> Wanted {
+    let rules = settings.settings().rules.iter();
+    // What can't be read is refused when the rule runs.
+    let of_rules: Vec<Command> = rules
+        .flat_map(|rule| &rule.then)
+        .filter_map(|action| command(action, settings).ok())
+        .collect();
+    let mut wanted = Wanted::default();
+    for command in commands.iter().chain(&of_rules) {
+        let Mentions { people, tickets } = command.mentions();
+        wanted.people.extend(people);
+        wanted.tickets.extend(tickets);
+        if let Command::Move { to } = command {
+            wanted.queues.insert(to.clone());
+        }
+    }
+    for command in commands {
+        let files = command.attachments().iter();
+        wanted.files.extend(files.map(|file| file.digest));
+    }
+    wanted.people.extend(actor.id().cloned());
+    wanted
 }

@@ -18,6 +18,7 @@ mod lookup;
 mod perform;
 mod presence;
 mod reading;
+mod separately;
 mod settings;
 mod timers;
 mod verify;
@@ -34,12 +35,13 @@ pub use intake::Processed;
 pub use live::{ListNews, LiveList, LiveTicket, Position, TicketNews};
 pub use perform::Request;
 pub use reading::{Listing, ShownTicket};
+pub use separately::Separately;
 pub use verify::{Finding, Report};
 
 use crate::mail::SigningKey;
 use crate::port::{
-    Clock, Directory, EventBus, HostActions, Ids, MailReader, Notifier, Presence, RateLimiter,
-    Store, SubjectResolver, Subscription,
+    Clock, Directory, EventBus, HostActions, Ids, Lookup, MailReader, Notifier, Presence,
+    RateLimiter, Store, SubjectResolver, Subscription,
 };
 
 /// A support desk over some store and directory; cheap to clone and to share.
@@ -83,6 +85,7 @@ impl std::fmt::Debug for Desk {
 struct Ports {
     store: Arc<dyn Store>,
     directory: Arc<dyn Directory>,
+    lookup: Arc<dyn Lookup>,
     key: SigningKey,
     notifier: Option<Arc<dyn Notifier>>,
     mail_reader: Option<Arc<dyn MailReader>>,

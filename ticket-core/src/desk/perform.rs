@@ -1,13 +1,16 @@
 //! Load, plan, commit, publish.
 
+use std::sync::Arc;
+
 use super::error::Committed;
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, lookup};
 use crate::authority::{Action, Actor, permit};
-use crate::command::{Command, Open};
+use crate::command::{Command, Mentions, Open};
 use crate::decide::{Route, plan, plan_open, route};
 use crate::plan::{IdempotencyKey, Plan, Receipt};
-use crate::port::{Happening, Reference, StoreError};
+use crate::port::{Gathered, Happening, Reference, StoreError, Wanted};
 use crate::refusal::Refusal;
+use crate::settings::CheckedSettings;
 use crate::ticket::{Attachment, Cause, Ticket};
 use crate::value::{Invalid, Version};
 
@@ -69,16 +72,26 @@ impl Desk {
         open: &Open,
         key: Option<&IdempotencyKey>,
     ) -> Result<Receipt, DeskError> {
-        if let Some(receipt) = self.earlier(key).await? {
+        let settings = self.settings().await?;
+        let mut wanted = lookup::wanted(actor, &[], &settings);
+        let Mentions { people, tickets } = open.mentions();
+        wanted.people.extend(people);
+        wanted.tickets.extend(tickets);
+        wanted.queues.insert(open.queue.clone());
+        let files = open.attachments.iter();
+        wanted.files.extend(files.map(|file| file.digest));
+        wanted.key = key.cloned();
+        wanted.number = true;
+        let gathered = self.gather(&wanted).await?;
+        if let Some(receipt) = gathered.receipt {
             return Ok(receipt);
         }
-        self.check_files(&open.attachments).await?;
-        let settings = self.settings().await?;
-        let mentions = open.mentions();
-        let facts = self
-            .facts(actor, None, &open.queue, &[], mentions, &settings)
-            .await?;
-        let number = self.ports.store.next_number().await?;
+        check_files(&open.attachments, &gathered)?;
+        let number = match gathered.number {
+            Some(number) => number,
+            None => self.ports.store.next_number().await?,
+        };
+        let facts = self.facts(gathered, None, &[], &settings).await?;
         let plan = plan_open(open, number, &self.context(actor, cause, &settings, &facts))?;
         match self.commit(plan, key).await? {
             Committed::Done(receipt) => Ok(receipt),
@@ -93,16 +106,18 @@ impl Desk {
         request: Request,
     ) -> Result<Receipt, DeskError> {
         let key = request.key.as_ref();
-        if let Some(receipt) = self.earlier(key).await? {
-            return Ok(receipt);
-        }
-        for command in &request.commands {
-            self.check_files(command.attachments()).await?;
-        }
         let mut conflict = None;
         for _ in 0..ATTEMPTS {
-            let ticket = self.load(&request.ticket).await?;
-            let plan = match self.attempt(actor, cause, &request, &ticket).await? {
+            let (settings, gathered) = self.gather_for(actor, &request).await?;
+            if let Some(receipt) = gathered.receipt {
+                return Ok(receipt);
+            }
+            for command in &request.commands {
+                check_files(command.attachments(), &gathered)?;
+            }
+            let ticket = subject(&gathered)?;
+            let attempt = self.attempt(actor, cause, &request, &ticket, gathered, &settings);
+            let plan = match attempt.await? {
                 Attempt::Unchanged => return Ok(unchanged(&ticket)),
                 Attempt::FollowUp(open) => {
                     return Box::pin(self.open(actor, cause, &open, key)).await;
@@ -131,8 +146,14 @@ impl Desk {
         cause: &Cause,
         request: &Request,
     ) -> Result<Option<Plan>, DeskError> {
-        let ticket = self.load(&request.ticket).await?;
-        match self.attempt(actor, cause, request, &ticket).await? {
+        let request = Request {
+            key: None,
+            ..request.clone()
+        };
+        let (settings, gathered) = self.gather_for(actor, &request).await?;
+        let ticket = subject(&gathered)?;
+        let attempt = self.attempt(actor, cause, &request, &ticket, gathered, &settings);
+        match attempt.await? {
             Attempt::Planned(plan) => Ok(Some(*plan)),
             Attempt::Unchanged | Attempt::FollowUp(_) => Ok(None),
         }
@@ -144,22 +165,16 @@ impl Desk {
         cause: &Cause,
         request: &Request,
         ticket: &Ticket,
+        gathered: Gathered,
+        settings: &CheckedSettings,
     ) -> Result<Attempt, DeskError> {
         // Nothing about a ticket is told to whoever may not see it, not even that it changed.
         permit(actor, Action::View, ticket).map_err(|_| Refusal::NotFound { what: "ticket" })?;
-        let settings = self.settings().await?;
         let commands = &request.commands;
         let facts = self
-            .facts(
-                actor,
-                Some(ticket),
-                &ticket.queue,
-                commands,
-                Default::default(),
-                &settings,
-            )
+            .facts(gathered, Some(ticket), commands, settings)
             .await?;
-        let context = self.context(actor, cause, &settings, &facts);
+        let context = self.context(actor, cause, settings, &facts);
         if let Some(seen) = request.seen {
             // Notes count in the version, so only the team may ask for it.
             permit(actor, Action::ViewAll, ticket)?;
@@ -183,16 +198,22 @@ impl Desk {
         })
     }
 
-    /// A file that is not in the blob store could never be sent or read.
-    async fn check_files(&self, files: &[Attachment]) -> Result<(), DeskError> {
-        for file in files {
-            let size = self.ports.store.blob_size(&file.digest).await?;
-            if size != Some(file.size) {
-                let allowed = "only files that were stored before, with their size, are";
-                return Err(Invalid::new("attachments", &file.name, allowed).into());
-            }
-        }
-        Ok(())
+    /// What a request rests on, with the settings in force.
+    async fn gather_for(
+        &self,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<(Arc<CheckedSettings>, Gathered), DeskError> {
+        let settings = self.settings().await?;
+        let mut wanted = lookup::wanted(actor, &request.commands, &settings);
+        wanted.subject = Some(request.ticket.clone());
+        wanted.key = request.key.clone();
+        let gathered = self.gather(&wanted).await?;
+        Ok((settings, gathered))
+    }
+
+    async fn gather(&self, wanted: &Wanted) -> Result<Gathered, DeskError> {
+        self.ports.lookup.gather(wanted).await.map_err(reused)
     }
 
     pub(super) async fn load(&self, reference: &Reference) -> Result<Ticket, DeskError> {
@@ -203,12 +224,6 @@ impl Desk {
             .await?;
         let ticket = found.into_iter().next().flatten();
         Ok(ticket.ok_or(Refusal::NotFound { what: "ticket" })?)
-    }
-
-    /// What an earlier request with this key did.
-    async fn earlier(&self, key: Option<&IdempotencyKey>) -> Result<Option<Receipt>, DeskError> {
-        let Some(key) = key else { return Ok(None) };
-        self.ports.store.receipt(key).await.map_err(reused)
     }
 
     async fn commit(
@@ -230,9 +245,38 @@ impl Desk {
                 Ok(Committed::Done(receipt))
             }
             Err(StoreError::Conflict { current }) => Ok(Committed::Conflict(current)),
+            Err(error @ StoreError::Unavailable { .. }) => match self.settled(key).await {
+                Some(receipt) => Ok(Committed::Done(receipt)),
+                None => Err(error.into()),
+            },
             Err(error) => Err(reused(error)),
         }
     }
+
+    /// What a commit did whose answer was lost, if that can be told by its key.
+    async fn settled(&self, key: Option<&IdempotencyKey>) -> Option<Receipt> {
+        let receipt = self.ports.store.receipt(key?).await.ok()??;
+        Some(Receipt {
+            replayed: false,
+            ..receipt
+        })
+    }
+}
+
+/// A file that is not in the blob store could never be sent or read.
+fn check_files(files: &[Attachment], gathered: &Gathered) -> Result<(), DeskError> {
+    for file in files {
+        if gathered.files.get(&file.digest) != Some(&file.size) {
+            let allowed = "only files that were stored before, with their size, are";
+            return Err(Invalid::new("attachments", &file.name, allowed).into());
+        }
+    }
+    Ok(())
+}
+
+fn subject(gathered: &Gathered) -> Result<Ticket, DeskError> {
+    let ticket = gathered.subject.clone();
+    Ok(ticket.ok_or(Refusal::NotFound { what: "ticket" })?)
 }
 
 /// What came of planning once.

@@ -1,11 +1,11 @@
 //! Reading: single tickets, lists, searches, counts and history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Caller, DeskError, Request};
 use crate::authority::{Action, Actor, Level, Reach, Scope, permit};
 use crate::plan::Plan;
-use crate::port::{NoticeStatus, Reference};
+use crate::port::{NoticeStatus, Reference, Whole};
 use crate::query::{Page, PageRequest, Query, parse, parse_for_customer};
 use crate::refusal::Refusal;
 use crate::ticket::{EventRecord, Ticket};
@@ -36,10 +36,10 @@ impl Caller {
     /// # Errors
     /// Refused, when there is no such ticket or the caller may not see it; or the store fails.
     pub async fn show(&self, ticket: impl Into<Reference>) -> Result<ShownTicket, DeskError> {
-        let ticket = self.visible(&ticket.into()).await?;
-        match Scope::of(&self.actor).level(&ticket) {
-            Some(Level::Team) => self.team_view(ticket).await,
-            Some(Level::Customer) | None => self.customer_view(ticket).await,
+        let whole = self.whole(&ticket.into()).await?;
+        match Scope::of(&self.actor).level(&whole.ticket) {
+            Some(Level::Team) => Ok(team_view(whole)),
+            Some(Level::Customer) | None => self.customer_view(whole).await,
         }
     }
 
@@ -51,34 +51,17 @@ impl Caller {
         &self,
         ticket: impl Into<Reference>,
     ) -> Result<ShownTicket, DeskError> {
-        let ticket = self.visible(&ticket.into()).await?;
-        self.customer_view(ticket).await
+        let whole = self.whole(&ticket.into()).await?;
+        self.customer_view(whole).await
     }
 
-    async fn team_view(&self, ticket: Ticket) -> Result<ShownTicket, DeskError> {
-        let store = &self.desk.ports.store;
-        let entries = store.thread(ticket.id).await?.entries();
-        let linked_from = store.linking_to(ticket.id).await?;
-        Ok(ShownTicket::Team(Box::new(TeamView {
-            ticket,
-            entries,
-            linked_from,
-        })))
-    }
-
-    async fn customer_view(&self, ticket: Ticket) -> Result<ShownTicket, DeskError> {
+    async fn customer_view(&self, whole: Whole) -> Result<ShownTicket, DeskError> {
         let settings = self.desk.settings().await?;
-        let messages = self.desk.ports.store.thread(ticket.id).await?.messages;
-        let authors: BTreeSet<_> = messages
-            .iter()
-            .map(|message| message.author.clone())
-            .collect();
-        let people = self.desk.people(&authors).await?;
+        let messages = whole.thread.messages.into_iter();
         let messages = messages
-            .into_iter()
-            .map(|message| CustomerMessage::of(message, &people))
+            .map(|message| CustomerMessage::of(message, &whole.authors))
             .collect();
-        let ticket = CustomerTicket::of(&ticket, &settings);
+        let ticket = CustomerTicket::of(&whole.ticket, &settings);
         Ok(ShownTicket::Customer(CustomerView { ticket, messages }))
     }
 
@@ -222,6 +205,15 @@ impl Caller {
             .is_none_or(|person| person.role.is_staff())
     }
 
+    /// A ticket that the caller may see, with all that belongs to it.
+    async fn whole(&self, reference: &Reference) -> Result<Whole, DeskError> {
+        let unknown = Refusal::NotFound { what: "ticket" };
+        let whole = self.desk.ports.lookup.whole(reference).await?;
+        let whole = whole.ok_or(unknown.clone())?;
+        permit(&self.actor, Action::View, &whole.ticket).map_err(|_| unknown)?;
+        Ok(whole)
+    }
+
     /// A ticket that the caller may see.
     pub(super) async fn visible(&self, reference: &Reference) -> Result<Ticket, DeskError> {
         let ticket = self.desk.load(reference).await?;
@@ -235,6 +227,14 @@ impl Caller {
         permit(&self.actor, Action::ViewAll, &ticket)?;
         Ok(ticket.id)
     }
+}
+
+fn team_view(whole: Whole) -> ShownTicket {
+    ShownTicket::Team(Box::new(TeamView {
+        ticket: whole.ticket,
+        entries: whole.thread.entries(),
+        linked_from: whole.linked_from,
+    }))
 }
 
 fn customer_reach(actor: &Actor, query: &Query) -> Result<Reach, DeskError> {

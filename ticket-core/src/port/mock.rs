@@ -64,6 +64,7 @@ pub use super::bus::{MockEventBus, MockSubscription};
 pub use super::directory::MockDirectory;
 pub use super::host::{MockHostActions, MockSubjectResolver};
 pub use super::inventory::MockInventory;
+pub use super::lookup::MockLookup;
 pub use super::mail_reader::MockMailReader;
 pub use super::mock_store::MockStore;
 pub use super::notifier::MockNotifier;

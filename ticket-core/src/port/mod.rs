@@ -10,6 +10,7 @@ mod directory;
 mod error;
 mod host;
 mod inventory;
+mod lookup;
 mod mail_reader;
 #[cfg(feature = "mock")]
 pub mod mock;
@@ -31,6 +32,7 @@ pub use directory::{Directory, Roster};
 pub use error::StoreError;
 pub use host::{ActionOffer, HostActions, SubjectCard, SubjectResolver};
 pub use inventory::{Inventory, Stray};
+pub use lookup::{Gathered, Holder, Lookup, Standing, Wanted, Whole};
 pub use mail_reader::MailReader;
 pub use notifier::{Notifier, NotifyError};
 pub use outbox::{Claimed, Fence, NoticeState, NoticeStatus, Outbox, Settlement};

@@ -139,6 +139,15 @@ impl Ticket {
     /// How many public messages a ticket remembers.
     pub const RECENT: usize = 10;
 
+    /// The people whom the ticket names: requester, assignee, followers and Cc; some more than
+    /// once.
+    pub fn names(&self) -> impl Iterator<Item = &PersonId> {
+        std::iter::once(&self.requester)
+            .chain(&self.assignee)
+            .chain(&self.followers)
+            .chain(&self.cc)
+    }
+
     /// Whether the person takes part on the customers' side: as requester or in Cc.
     pub fn has_participant(&self, person: &PersonId) -> bool {
         self.requester == *person || self.cc.contains(person)
