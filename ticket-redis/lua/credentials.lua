@@ -1,0 +1,17 @@
+-- The credentials of a person; digests of those that expired are forgotten.
+--
+-- KEYS[1]  the digests of the person
+-- ARGV[1]  what the keys of credentials begin with
+own(KEYS[1], 'set')
+local found = {}
+for _, digest in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local key = ARGV[1] .. digest
+  own(key, 'hash')
+  local json = redis.call('HGET', key, 'json')
+  if json then
+    found[#found + 1] = json
+  else
+    redis.call('SREM', KEYS[1], digest)
+  end
+end
+return found
