@@ -41,20 +41,32 @@ CREATE TABLE tickets (
     CONSTRAINT tickets_id UNIQUE (tenant, id)
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
+-- One index for each order of a list, and for each list that is shorter than all tickets; what a
+-- page walks is decided in `src/search`, which rests on these.
 CREATE INDEX tickets_updated ON tickets (tenant, updated_at, number);
+CREATE INDEX tickets_created ON tickets (tenant, created_at, number);
+CREATE INDEX tickets_priority ON tickets (tenant, priority, number);
+CREATE INDEX tickets_due ON tickets (tenant, due, number) WHERE due IS NOT NULL;
+CREATE INDEX tickets_queue ON tickets (tenant, queue, updated_at, number);
+CREATE INDEX tickets_status ON tickets (tenant, status, queue, status_since);
 CREATE INDEX tickets_requester ON tickets (tenant, requester, number);
 CREATE INDEX tickets_organization ON tickets (tenant, organization, number)
     WHERE organization IS NOT NULL;
+CREATE INDEX tickets_shared ON tickets (tenant, organization, public_updated_at, number)
+    WHERE organization IS NOT NULL;
+CREATE INDEX tickets_assignee ON tickets (tenant, assignee, number) WHERE assignee IS NOT NULL;
+CREATE INDEX tickets_snoozed ON tickets (tenant, snoozed_until) WHERE snoozed_until IS NOT NULL;
 
 -- The views that are open all day ask for tickets that are not done. These indexes hold only
 -- such tickets, so closed ones cost them nothing.
+CREATE INDEX open_number ON tickets (tenant, number) WHERE NOT done;
+CREATE INDEX open_updated ON tickets (tenant, updated_at, number) WHERE NOT done;
+CREATE INDEX open_created ON tickets (tenant, created_at, number) WHERE NOT done;
+CREATE INDEX open_priority ON tickets (tenant, priority, number) WHERE NOT done;
+CREATE INDEX open_due ON tickets (tenant, due, number) WHERE NOT done;
 CREATE INDEX open_queue ON tickets (tenant, queue, number) WHERE NOT done;
 CREATE INDEX open_queue_updated ON tickets (tenant, queue, updated_at, number) WHERE NOT done;
-CREATE INDEX open_updated ON tickets (tenant, updated_at, number) WHERE NOT done;
 CREATE INDEX open_assignee ON tickets (tenant, assignee, number) WHERE NOT done;
-CREATE INDEX open_due ON tickets (tenant, due, number) WHERE NOT done AND due IS NOT NULL;
-CREATE INDEX open_snoozed ON tickets (tenant, snoozed_until)
-    WHERE NOT done AND snoozed_until IS NOT NULL;
 
 -- What a ticket has many of, to find it by: tags, people, field terms, things of the host.
 -- `kind` says which, `name` is the key of a field or the kind of a thing.
@@ -111,30 +123,51 @@ CREATE TABLE notes (
     CONSTRAINT notes_pkey PRIMARY KEY (tenant, ticket, at, id)
 );
 
--- The words of subjects and public messages: a document is a subject (it has the id of the ticket)
--- or a message.
+-- The words of subjects and public messages, as `src/text.rs` splits and joins them: a document is
+-- a subject (it has the id of the ticket) or a message, in pieces when it is very long; `overlap` is
+-- how many characters a piece has in common with the one before it. A document without words has
+-- no row.
+--
+-- The index makes lexemes `TENANT.REGION:WORD.BLOCK`; `src/text.rs` says why.
 CREATE TABLE public_words (
     tenant bigint NOT NULL,
-    document uuid NOT NULL,
     ticket bigint NOT NULL,
-    words tsvector NOT NULL,
-    CONSTRAINT public_words_pkey PRIMARY KEY (tenant, document)
+    document uuid NOT NULL,
+    piece integer NOT NULL,
+    overlap integer NOT NULL,
+    words text COLLATE "C" NOT NULL,
+    CONSTRAINT public_words_pkey PRIMARY KEY (tenant, ticket, document, piece)
 );
 
-CREATE INDEX public_words_words ON public_words USING gin (words)
-    WITH (fastupdate = on, gin_pending_list_limit = 1024);
+CREATE INDEX public_words_index ON public_words USING gin (array_to_tsvector(string_to_array(
+    (tenant::text || '.' || (ticket >> 17)::text || ':') ||
+    replace(btrim(words), ' ', '.' || ((ticket >> 11) & 63)::text || ' ' ||
+    tenant::text || '.' || (ticket >> 17)::text || ':') ||
+    '.' || ((ticket >> 11) & 63)::text, ' '))) WITH (fastupdate = off);
 
 -- The words of notes, which only the team may search.
 CREATE TABLE note_words (
     tenant bigint NOT NULL,
-    document uuid NOT NULL,
     ticket bigint NOT NULL,
-    words tsvector NOT NULL,
-    CONSTRAINT note_words_pkey PRIMARY KEY (tenant, document)
+    document uuid NOT NULL,
+    piece integer NOT NULL,
+    overlap integer NOT NULL,
+    words text COLLATE "C" NOT NULL,
+    CONSTRAINT note_words_pkey PRIMARY KEY (tenant, ticket, document, piece)
 );
 
-CREATE INDEX note_words_words ON note_words USING gin (words)
-    WITH (fastupdate = on, gin_pending_list_limit = 1024);
+CREATE INDEX note_words_index ON note_words USING gin (array_to_tsvector(string_to_array(
+    (tenant::text || '.' || (ticket >> 17)::text || ':') ||
+    replace(btrim(words), ' ', '.' || ((ticket >> 11) & 63)::text || ' ' ||
+    tenant::text || '.' || (ticket >> 17)::text || ':') ||
+    '.' || ((ticket >> 11) & 63)::text, ' '))) WITH (fastupdate = off);
+
+-- By which language the words of both are reduced to their stems, in every tenant: one row.
+CREATE TABLE search_language (
+    sole boolean NOT NULL DEFAULT true CHECK (sole),
+    name text COLLATE "C" NOT NULL,
+    CONSTRAINT search_language_pkey PRIMARY KEY (sole)
+);
 
 -- Which ticket has the mail of a Message-ID: the one that had it first.
 CREATE TABLE mail_ids (
@@ -177,11 +210,12 @@ CREATE TABLE notices (
 
 CREATE INDEX notices_ticket ON notices (tenant, ticket, created_at, id);
 CREATE INDEX notices_address ON notices (tenant, address, created_at, id) WHERE automatic;
-CREATE INDEX notices_unsettled ON notices (tenant, created_at, id) WHERE state < 2;
+CREATE INDEX notices_unsettled ON notices (tenant, created_at, id, moment) WHERE state < 2;
 CREATE INDEX notices_reader ON notices (tenant, ticket, person, created_at, id) WHERE state < 2;
 
 -- Raw mail. `state`: 0 waiting, 1 claimed, 2 done, 3 in quarantine. `outcome` is what became of it;
--- `message` or `note` is what a done one became, in `ticket`.
+-- `message` or `note` is what a done one became. `raw` has the bytes, apart from the row unless
+-- they are few, so that a claim does not write them again.
 CREATE TABLE mails (
     tenant bigint NOT NULL,
     id uuid NOT NULL,
@@ -196,19 +230,14 @@ CREATE TABLE mails (
     message uuid,
     note uuid,
     outcome text,
+    raw bytea NOT NULL,
     CONSTRAINT mails_pkey PRIMARY KEY (tenant, id)
 ) WITH (fillfactor = 80);
 
-CREATE INDEX mails_unsettled ON mails (tenant, received_at, id) WHERE state < 2;
-CREATE INDEX mails_quarantined ON mails (tenant, id) WHERE state = 3;
+ALTER TABLE mails ALTER COLUMN raw SET STORAGE EXTERNAL;
 
--- The bytes of a raw mail, apart from its state: an update writes a whole row.
-CREATE TABLE mail_bytes (
-    tenant bigint NOT NULL,
-    id uuid NOT NULL,
-    raw bytea NOT NULL,
-    CONSTRAINT mail_bytes_pkey PRIMARY KEY (tenant, id)
-);
+CREATE INDEX mails_unsettled ON mails (tenant, received_at, id, moment) WHERE state < 2;
+CREATE INDEX mails_quarantined ON mails (tenant, id) WHERE state = 3;
 
 -- Attachments by their digest; `upload` names their chunks.
 CREATE TABLE blobs (
@@ -223,16 +252,19 @@ CREATE TABLE blobs (
 CREATE TABLE chunks (
     tenant bigint NOT NULL,
     upload uuid NOT NULL,
-    place bigint NOT NULL,
+    place integer NOT NULL,
     bytes bytea NOT NULL,
     CONSTRAINT chunks_pkey PRIMARY KEY (tenant, upload, place)
 );
 
--- Uploads that are not finished.
+-- Attachments are compressed already, mostly; a part of a chunk is read without the rest.
+ALTER TABLE chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+-- Uploads that are not finished, and when they last got a chunk by the clock of the database.
 CREATE TABLE uploads (
     tenant bigint NOT NULL,
     upload uuid NOT NULL,
-    begun_at bigint NOT NULL,
+    touched_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT uploads_pkey PRIMARY KEY (tenant, upload)
 );
 

@@ -59,6 +59,20 @@ pub(crate) enum Error {
     /// Bringing the schema up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// An upload was taken for abandoned, because it rested for more than a day.
+    #[error("the upload took too long and was removed")]
+    UploadLost,
+    /// The search index was made for another language.
+    #[error(
+        "the search index of the database is made for the language {found:?}, and this program is \
+         set to {wanted:?}: set it to the former, or rebuild the index"
+    )]
+    Language {
+        /// What the index has.
+        found: String,
+        /// What was asked for.
+        wanted: &'static str,
+    },
 }
 
 /// What a fault says about the statement that met it.
@@ -94,6 +108,8 @@ impl Error {
             | Self::Closed
             | Self::Unreadable { .. }
             | Self::Unwritable { .. }
+            | Self::UploadLost
+            | Self::Language { .. }
             | Self::Migrate(_) => Fate::Failed,
         }
     }
@@ -137,19 +153,22 @@ impl From<Error> for StoreError {
                 retry_after: Some(RETRY_AFTER),
                 source: None,
             },
-            Error::Address | Error::SchemaName | Error::OldServer | Error::Unwritable { .. } => {
-                Self::Backend {
-                    detail: error.to_string(),
-                    source: None,
-                }
-            }
+            Error::Address
+            | Error::SchemaName
+            | Error::OldServer
+            | Error::Unwritable { .. }
+            | Error::UploadLost
+            | Error::Language { .. } => Self::Backend {
+                detail: error.to_string(),
+                source: None,
+            },
         }
     }
 }
 
 /// Why no connection could be made, in words that help and hold no secret.
 fn unreachable_because(error: &sqlx::Error) -> &'static str {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     match code.as_deref() {
         Some("28000" | "28P01") => "the server refused the login",
         Some("3D000") => "the server has no such database",
@@ -213,7 +232,7 @@ fn from_unique(error: sqlx::Error) -> StoreError {
         Some("events_pkey") => "event",
         Some("notices_pkey") => "notice",
         Some("keys_pkey") => "idempotency key",
-        Some("mails_pkey" | "mail_bytes_pkey") => "mail",
+        Some("mails_pkey") => "mail",
         Some("addresses_pkey") => "address",
         Some("credentials_pkey") => "credential",
         _ => return backend("a constraint of the schema was violated", error),

@@ -2,17 +2,25 @@
 #![expect(dead_code, reason = "half of the crate is still on its way")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod blob;
 mod connection;
 mod endpoint;
 mod error;
+mod language;
+mod lease;
+mod limiter;
 mod migrate;
 mod options;
+mod outbox;
 mod pool;
 mod row;
+mod search;
 mod sessions;
 mod settings;
+mod spool;
 mod store;
 mod text;
 
 pub use options::PostgresOptions;
 pub use store::{PostgresStore, PostgresTenant};
+pub use text::Language;

@@ -9,7 +9,9 @@ use crate::connection::{Purpose, Servers, Session};
 use crate::endpoint::endpoints;
 use crate::error::Error;
 use crate::pool::{Limits, Pool};
+use crate::search::{Bounds, Search};
 use crate::store::PostgresStore;
+use crate::text::Language;
 
 /// How long a walk over everything, or a step of a migration, may take.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
@@ -26,6 +28,7 @@ pub struct PostgresOptions {
     connections: usize,
     wait: Duration,
     deadline: Duration,
+    search: Search,
 }
 
 impl fmt::Debug for PostgresOptions {
@@ -53,6 +56,7 @@ impl PostgresOptions {
             connections: 16,
             wait: Duration::from_secs(1),
             deadline: Duration::from_secs(2),
+            search: Search::DEFAULT,
         }
     }
 
@@ -84,6 +88,24 @@ impl PostgresOptions {
         self
     }
 
+    /// The language by which words are reduced to their stems, so that other forms of a word are
+    /// found too; [`Language::None`] by default.
+    ///
+    /// The first store that opens a database decides; one with another language refuses it.
+    #[must_use]
+    pub const fn language(mut self, language: Language) -> Self {
+        self.search.language = language;
+        self
+    }
+
+    /// Up to how many tickets a list is short: 0 makes tests go the way of long ones.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn short_lists(mut self, tickets: i64) -> Self {
+        self.search.bounds = Bounds::all(tickets);
+        self
+    }
+
     /// Connects, and brings the schema up to date.
     ///
     /// # Errors
@@ -91,7 +113,9 @@ impl PostgresOptions {
     /// be read, the server is too old, or a newer version of this program made the schema.
     pub async fn connect(&self) -> Result<PostgresStore, StoreError> {
         let store = self.store()?;
-        store.migrate().await?;
+        Box::pin(store.migrate()).await?;
+        // On the heap, so that callers' futures stay small.
+        Box::pin(store.check_language()).await?;
         Ok(store)
     }
 
@@ -123,6 +147,7 @@ impl PostgresOptions {
         Ok(PostgresStore::new(
             Pool::new(self.servers(Purpose::Primary, quick.deadline)?, quick)?,
             Pool::new(self.servers(Purpose::Primary, PATIENCE)?, patient)?,
+            self.search,
         ))
     }
 

@@ -6,6 +6,8 @@ use ticket_core::value::TenantId;
 use crate::migrate;
 use crate::options::PostgresOptions;
 use crate::pool::Pool;
+use crate::search::{Bounds, Search};
+use crate::text::Language;
 
 /// A desk in a PostgreSQL database; clones share the same connections.
 #[derive(Debug, Clone)]
@@ -13,6 +15,7 @@ pub struct PostgresStore {
     primary: Pool,
     /// For what may take long: walks over everything, migrations.
     patient: Pool,
+    search: Search,
 }
 
 /// A [`PostgresStore`] as one tenant sees it: it has all ports of a store and a directory.
@@ -23,8 +26,12 @@ pub struct PostgresTenant {
 }
 
 impl PostgresStore {
-    pub(crate) const fn new(primary: Pool, patient: Pool) -> Self {
-        Self { primary, patient }
+    pub(crate) const fn new(primary: Pool, patient: Pool, search: Search) -> Self {
+        Self {
+            primary,
+            patient,
+            search,
+        }
     }
 
     /// Connects, and brings the schema up to date.
@@ -90,6 +97,16 @@ impl PostgresStore {
     }
 }
 
+impl PostgresStore {
+    pub(crate) const fn primary(&self) -> &Pool {
+        &self.primary
+    }
+
+    pub(crate) const fn language(&self) -> Language {
+        self.search.language
+    }
+}
+
 impl PostgresTenant {
     /// The tenant as columns hold it.
     pub(crate) fn id(&self) -> i64 {
@@ -99,6 +116,21 @@ impl PostgresTenant {
     /// Where writes go, and reads on which writes rest.
     pub(crate) const fn primary(&self) -> &Pool {
         &self.store.primary
+    }
+
+    /// Where lists, searches and counts go.
+    pub(crate) const fn reader(&self) -> &Pool {
+        &self.store.primary
+    }
+
+    /// By which language words are reduced to their stems.
+    pub(crate) const fn language(&self) -> Language {
+        self.store.search.language
+    }
+
+    /// Up to how many tickets a list is short.
+    pub(crate) const fn bounds(&self) -> Bounds {
+        self.store.search.bounds
     }
 
     /// Where walks over everything go.

@@ -1,0 +1,422 @@
+//! Whole statements: which tickets are looked at, in which order, and what is read of them.
+//!
+//! What leads is decided here and by counts that end early, inside the statement: either a list
+//! of tickets is short, then it is read and sorted, or it is long, then the order of the page
+//! leads and each ticket is tested. Conditions are written so that PostgreSQL has one way only;
+//! limits are part of the text, because it guesses badly at those that are bound.
+
+use ticket_core::query::Cursor;
+
+use super::Statement;
+use super::filter::Wanted;
+use super::hits;
+use super::lead::{Lead, keys};
+use super::order::{Order, Value};
+use crate::text::Phrase;
+
+/// Up to how many tickets a list is short.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// A list that is sorted, or whose texts are searched.
+    pub(crate) short: i64,
+    /// What words find, when another list may be shorter.
+    pub(crate) rare: i64,
+    /// What words find, when it must be sorted.
+    pub(crate) sortable: i64,
+}
+
+impl Bounds {
+    pub(crate) const DEFAULT: Self = Self {
+        short: 2_000,
+        rare: 500,
+        sortable: 5_000,
+    };
+
+    /// The same for all.
+    pub(crate) const fn all(tickets: i64) -> Self {
+        Self {
+            short: tickets,
+            rare: tickets,
+            sortable: tickets,
+        }
+    }
+}
+
+/// How many rows are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Limit {
+    /// So many at most; a part of the text.
+    Page(&'static str),
+    /// So many, in no order.
+    Count(i64),
+}
+
+impl Limit {
+    fn push(self, sql: &mut Statement) {
+        sql.push(" LIMIT ");
+        match self {
+            Self::Page(rows) => sql.push(rows),
+            Self::Count(rows) => sql.push_bind(rows),
+        };
+    }
+}
+
+/// A list to be written as a statement.
+pub(super) struct List<'q> {
+    wanted: &'q Wanted<'q>,
+    bounds: Bounds,
+    limit: Limit,
+}
+
+/// Where the tickets of a part come from.
+#[derive(Debug, Clone, Copy)]
+enum Source<'q> {
+    Lead(Lead<'q>),
+    /// What words find, taken as it comes; the place of their condition.
+    Hits(usize),
+    /// What words find, all of it.
+    Found(usize),
+}
+
+/// A condition on a part as a whole.
+#[derive(Debug, Clone, Copy)]
+enum Gate {
+    /// Words find few tickets: all of them were found.
+    Rare(bool),
+    /// What else leads is short, all together.
+    Narrow(bool),
+    /// The list at this place is short.
+    Short(usize, bool),
+}
+
+/// A part of a list; which of the parts are read is decided inside the statement.
+struct Part<'q> {
+    source: Source<'q>,
+    order: Order,
+    gates: Vec<Gate>,
+}
+
+/// All parts, and what their gates ask.
+#[derive(Default)]
+struct Outline<'q> {
+    parts: Vec<Part<'q>>,
+    words: Option<Phrase>,
+    below: Option<i64>,
+    /// Up to how many hits are few, if that is asked.
+    rare: Option<i64>,
+    narrow: Vec<Lead<'q>>,
+    short: Vec<Lead<'q>>,
+}
+
+impl<'q> List<'q> {
+    pub(super) const fn new(wanted: &'q Wanted<'q>, bounds: Bounds, limit: Limit) -> Self {
+        Self {
+            wanted,
+            bounds,
+            limit,
+        }
+    }
+
+    /// One page, as `json`, `value` and `number`.
+    pub(super) fn page(&self, after: Option<Cursor>) -> Statement {
+        let level = self.wanted.place.level;
+        let orders = Order::parts(self.wanted.query.sort, level, after);
+        let is_wanted =
+            |order: &Order| order.value != Value::Undated || self.wanted.wants_undated();
+        let orders: Vec<Order> = orders.into_iter().filter(is_wanted).collect();
+        let Some(first) = orders.first().copied() else {
+            // The dated ones are over, and no others are wanted.
+            return Statement::new(
+                "SELECT ''::text AS json, 0::bigint AS value, 0::bigint AS number WHERE false",
+            );
+        };
+        let outline = self.outline(&orders);
+        let mut sql = self.begin(&outline);
+        if self.wanted.leads().len() > 1 {
+            // A customer may see a ticket in more than one way.
+            sql.push("SELECT DISTINCT ON (u.value, u.number) u.json, u.value, u.number FROM (");
+            self.push_parts(&mut sql, &outline);
+            sql.push(") u");
+            first.push_order_of(&mut sql, "u");
+            self.limit.push(&mut sql);
+        } else {
+            // Of parts one goes on where another ends, so that the first rows are the page.
+            sql.push("SELECT u.json, u.value, u.number FROM (SELECT p.* FROM (");
+            self.push_parts(&mut sql, &outline);
+            sql.push(") p");
+            self.limit.push(&mut sql);
+            sql.push(") u");
+            first.push_order_of(&mut sql, "u");
+        }
+        sql
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> Statement {
+        let outline = self.outline(&[Order::ANY]);
+        let mut sql = self.begin(&outline);
+        sql.push("SELECT count(*) FROM (SELECT ");
+        if self.wanted.leads().len() > 1 {
+            sql.push("DISTINCT ");
+        }
+        sql.push("u.number FROM (");
+        self.push_parts(&mut sql, &outline);
+        sql.push(") u");
+        self.limit.push(&mut sql);
+        sql.push(") v");
+        sql
+    }
+
+    fn outline(&self, orders: &[Order]) -> Outline<'q> {
+        let Some((at, Some(phrase))) = self.wanted.words() else {
+            return self.without_words(orders, &[]);
+        };
+        let newest = orders
+            .first()
+            .filter(|order| order.is_newest_first() || order.value == Value::Any);
+        let mut outline = match newest {
+            Some(order) => self.newest_hits(*order, at),
+            None => {
+                let mut outline = self.without_words(orders, &[Gate::Rare(false)]);
+                for order in orders {
+                    outline.parts.push(Part {
+                        source: Source::Found(at),
+                        order: *order,
+                        gates: vec![Gate::Rare(true)],
+                    });
+                }
+                // In the order of the parts: those of one order are beside each other.
+                outline
+                    .parts
+                    .sort_by_key(|part| part.order.value == Value::Undated);
+                outline.rare = Some(self.bounds.sortable);
+                outline
+            }
+        };
+        outline.words = Some(phrase);
+        outline
+    }
+
+    /// Words, the newest first: what they find is taken as it comes, unless something else leaves
+    /// so few tickets that their texts are read instead.
+    fn newest_hits(&self, order: Order, at: usize) -> Outline<'q> {
+        let part = |source, gates: &[Gate]| Part {
+            source,
+            order,
+            gates: gates.to_vec(),
+        };
+        let mut narrow = self.wanted.leads();
+        if narrow.is_empty() && self.wanted.queues.is_some() {
+            narrow.push(Lead::Queues);
+        } else if narrow.is_empty() && self.wanted.open_only {
+            narrow.push(Lead::Order);
+        }
+        if narrow.is_empty() {
+            return Outline {
+                parts: vec![part(Source::Hits(at), &[])],
+                below: order.below(),
+                ..Outline::default()
+            };
+        }
+        let mut parts = vec![part(Source::Found(at), &[Gate::Rare(true)])];
+        let read = [Gate::Rare(false), Gate::Narrow(true)];
+        parts.extend(narrow.iter().map(|lead| part(Source::Lead(*lead), &read)));
+        let walk = [Gate::Rare(false), Gate::Narrow(false)];
+        parts.push(part(Source::Hits(at), &walk));
+        Outline {
+            parts,
+            below: order.below(),
+            rare: Some(self.bounds.rare),
+            narrow,
+            ..Outline::default()
+        }
+    }
+
+    /// Lists whose words, if any, are looked for in each ticket.
+    fn without_words(&self, orders: &[Order], gates: &[Gate]) -> Outline<'q> {
+        let mut leads = self.wanted.leads();
+        if leads.is_empty() {
+            leads.push(match self.wanted.queues {
+                Some(_) => Lead::Queues,
+                None => Lead::Order,
+            });
+        }
+        let mut outline = Outline::default();
+        let open_only = self.wanted.open_only;
+        for order in orders {
+            for (at, lead) in leads.iter().enumerate() {
+                let mut push = |lead: Lead<'q>, gate: Option<Gate>| {
+                    outline.parts.push(Part {
+                        source: Source::Lead(lead),
+                        order: *order,
+                        gates: gates.iter().copied().chain(gate).collect(),
+                    });
+                };
+                if lead.is_direct(order.value, open_only) {
+                    push(*lead, None);
+                    continue;
+                }
+                let by_queue = self.wanted.queues.is_some()
+                    && !matches!(lead, Lead::Queues)
+                    && Lead::Queues.is_direct(order.value, open_only);
+                push(*lead, Some(Gate::Short(at, true)));
+                let other = if by_queue { Lead::Queues } else { Lead::Order };
+                push(other, Some(Gate::Short(at, false)));
+                outline.short.clone_from(&leads);
+            }
+        }
+        outline
+    }
+
+    /// Everything before the parts.
+    fn begin(&self, outline: &Outline<'q>) -> Statement {
+        let mut sql = Statement::new("WITH RECURSIVE ");
+        if let Some(phrase) = &outline.words {
+            hits::push_with(&mut sql, self.wanted.place, phrase, outline.below);
+            sql.push(", ");
+        }
+        if let Some(rare) = outline.rare {
+            sql.push("found AS MATERIALIZED (SELECT h.ticket FROM hits h LIMIT ");
+            sql.push(rare + 1);
+            sql.push("), rare AS MATERIALIZED (SELECT count(*) <= ")
+                .push(rare);
+            sql.push(" AS yes FROM found), ");
+        }
+        for (at, lead) in outline.short.iter().enumerate() {
+            sql.push("short_").push(at);
+            self.push_short(&mut sql, &[*lead]);
+        }
+        if !outline.narrow.is_empty() {
+            sql.push("narrow");
+            self.push_short(&mut sql, &outline.narrow);
+        }
+        // So that each of them can end with a comma.
+        sql.push("nothing AS (SELECT) ");
+        sql
+    }
+
+    /// Pushes the list of one row that says whether these are short, counted no further.
+    fn push_short(&self, sql: &mut Statement, leads: &[Lead<'q>]) {
+        let short = self.bounds.short;
+        sql.push(" AS MATERIALIZED (SELECT count(*) <= ")
+            .push(short);
+        sql.push(" AS yes FROM (");
+        for (at, lead) in leads.iter().enumerate() {
+            sql.push(if at > 0 { " UNION ALL (" } else { "(" });
+            lead.push_counted(sql, self.wanted);
+            sql.push(" LIMIT ").push(short + 1).push(")");
+        }
+        sql.push(") s), ");
+    }
+
+    fn push_parts(&self, sql: &mut Statement, outline: &Outline<'q>) {
+        for (at, part) in outline.parts.iter().enumerate() {
+            sql.push(if at > 0 { " UNION ALL (" } else { "(" });
+            match part.source {
+                Source::Lead(lead) if lead.is_term() => self.push_terms(sql, part, &lead),
+                Source::Lead(Lead::Queues) => self.push_queues(sql, part),
+                Source::Lead(lead) => {
+                    self.push_tickets(sql, &lead, None, &part.order);
+                    push_gates(sql, &part.gates);
+                    part.order.push_order(sql);
+                    self.limit.push(sql);
+                }
+                Source::Hits(at) => {
+                    sql.push("SELECT o.* FROM hits c");
+                    self.push_looked_up(sql, part, (&Lead::Order, Some(at)));
+                    self.limit.push(sql);
+                }
+                Source::Found(at) => {
+                    sql.push("SELECT o.* FROM found c");
+                    self.push_looked_up(sql, part, (&Lead::Order, Some(at)));
+                    part.order.push_order_of(sql, "o");
+                    self.limit.push(sql);
+                }
+            }
+            sql.push(")");
+        }
+    }
+
+    /// Pushes the choice of tickets `t`, without an order.
+    fn push_tickets(
+        &self,
+        sql: &mut Statement,
+        lead: &Lead<'q>,
+        hits: Option<usize>,
+        order: &Order,
+    ) {
+        sql.push("SELECT ");
+        order.push_columns(sql);
+        sql.push(" FROM tickets t WHERE t.tenant = ");
+        sql.push_bind(self.wanted.place.tenant);
+        lead.push(sql, self.wanted);
+        self.wanted.push(sql, lead, hits);
+        order.push_conditions(sql);
+    }
+
+    /// Pushes the look-up of each number of the list `c`, in the order of that list.
+    fn push_looked_up(
+        &self,
+        sql: &mut Statement,
+        part: &Part<'q>,
+        (lead, hits): (&Lead<'q>, Option<usize>),
+    ) {
+        sql.push(" CROSS JOIN LATERAL (");
+        self.push_tickets(sql, lead, hits, &part.order);
+        sql.push(" AND t.number = c.ticket LIMIT 1) o WHERE true");
+        push_gates(sql, &part.gates);
+    }
+
+    fn push_terms(&self, sql: &mut Statement, part: &Part<'q>, lead: &Lead<'q>) {
+        let in_order = part.order.value == Value::Number && lead.is_one_term();
+        sql.push(if in_order {
+            "SELECT o.* FROM (SELECT e.ticket FROM "
+        } else {
+            "SELECT o.* FROM (SELECT DISTINCT e.ticket FROM "
+        });
+        lead.push_terms(sql, self.wanted.place.tenant);
+        if in_order {
+            part.order.push_after(sql, "e.ticket");
+            sql.push(" ORDER BY e.ticket").push(part.order.direction());
+        }
+        sql.push(") c");
+        self.push_looked_up(sql, part, (lead, None));
+        if in_order {
+            sql.push(" ORDER BY c.ticket").push(part.order.direction());
+        } else {
+            part.order.push_order_of(sql, "o");
+        }
+        self.limit.push(sql);
+    }
+
+    /// So many of each queue in the order of the list, and of these the first.
+    fn push_queues(&self, sql: &mut Statement, part: &Part<'q>) {
+        let queues = self.wanted.queues.iter().flatten().copied();
+        sql.push("SELECT o.* FROM unnest(").push_bind(keys(queues));
+        sql.push(") AS k (queue) CROSS JOIN LATERAL (");
+        self.push_tickets(sql, &Lead::Queues, None, &part.order);
+        part.order.push_order(sql);
+        self.limit.push(sql);
+        sql.push(") o WHERE true");
+        push_gates(sql, &part.gates);
+        part.order.push_order_of(sql, "o");
+        self.limit.push(sql);
+    }
+}
+
+fn push_gates(sql: &mut Statement, gates: &[Gate]) {
+    for gate in gates {
+        let (Gate::Rare(yes) | Gate::Narrow(yes) | Gate::Short(_, yes)) = *gate;
+        sql.push(if yes {
+            " AND (SELECT g.yes FROM "
+        } else {
+            " AND NOT (SELECT g.yes FROM "
+        });
+        match gate {
+            Gate::Rare(_) => sql.push("rare"),
+            Gate::Narrow(_) => sql.push("narrow"),
+            Gate::Short(at, _) => sql.push("short_").push(*at),
+        };
+        sql.push(" g)");
+    }
+}
