@@ -115,7 +115,8 @@ async fn a_seeded_defect_is_seen() {
         lists_and_counts_agree_with_single_tickets);
     is_seen!(CutsLists by pages_are_in_order_without_gaps, the_last_page_says_so);
     is_seen!(IgnoresScope by lists_and_counts_agree_with_single_tickets);
-    is_seen!(IgnoresFences by a_lost_lease_cannot_be_settled);
+    is_seen!(IgnoresFences by a_lost_lease_cannot_be_settled,
+        a_claim_that_is_kept_is_not_handed_out);
     is_seen!(MixesTenants by tenants_with_equal_ids_do_not_meet,
         nothing_of_a_tenant_is_seen_by_another);
     is_seen!(CutsMicroseconds by times_are_kept_to_the_microsecond);

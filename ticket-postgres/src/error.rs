@@ -168,7 +168,9 @@ impl From<Error> for StoreError {
 
 /// Why no connection could be made, in words that help and hold no secret.
 fn unreachable_because(error: &sqlx::Error) -> &'static str {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     match code.as_deref() {
         Some("28000" | "28P01") => "the server refused the login",
         Some("3D000") => "the server has no such database",

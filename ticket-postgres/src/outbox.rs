@@ -59,6 +59,7 @@ impl Outbox for PostgresTenant {
             Settlement::Retry { at, error } => (WAITING, at.micros(), Some(error)),
             Settlement::Dead { error } => (DEAD, 0, Some(error)),
             Settlement::Suppressed => (SUPPRESSED, 0, None),
+            Settlement::Underway { until } => (CLAIMED, until.micros(), None),
         };
         let settle = sqlx::query(SETTLE)
             .bind(self.id())

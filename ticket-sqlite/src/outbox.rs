@@ -168,6 +168,7 @@ async fn settle(
         Settlement::Retry { at, error } => (WAITING, at.micros(), Some(error)),
         Settlement::Dead { error } => (DEAD, 0, Some(error)),
         Settlement::Suppressed => (SUPPRESSED, 0, None),
+        Settlement::Underway { until } => (CLAIMED, until.micros(), None),
     };
     let settled = sqlx::query(
         "UPDATE notices SET state = ?, moment = ?, error = ? \

@@ -51,6 +51,7 @@ macro_rules! __conformance_list {
                 a_claim_is_bounded_and_begins_with_the_oldest,
                 a_notice_is_not_due_before_its_time,
                 a_lost_lease_cannot_be_settled,
+                a_claim_that_is_kept_is_not_handed_out,
                 a_notice_is_settled_once,
                 attempts_are_counted_when_they_begin,
                 a_reader_gets_notices_in_order,

@@ -162,10 +162,13 @@ impl Pair {
         let (subject, reference) = chance.one(&self.claims).clone();
         let at = self.author.make.now();
         let error = "451".to_owned();
-        let settlement = match self.author.chance.below(5) {
+        let settlement = match self.author.chance.below(6) {
             0 | 1 => Settlement::Sent { at },
             2 => Settlement::Retry { at, error },
             3 => Settlement::Dead { error },
+            4 => Settlement::Underway {
+                until: at.plus(Duration::from_secs(90)),
+            },
             _ => Settlement::Suppressed,
         };
         let id = subject.notice.id;

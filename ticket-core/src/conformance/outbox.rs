@@ -162,6 +162,29 @@ pub(super) async fn a_lost_lease_cannot_be_settled<H: StoreHarness>(world: &H) {
     assert_eq!(claim(&*store, much_later, 9).await, [], "it is settled");
 }
 
+pub(super) async fn a_claim_that_is_kept_is_not_handed_out<H: StoreHarness>(world: &H) {
+    let (store, mut make) = (store(world).await, Maker::new());
+    let ids = tell_each(&*store, &mut make, &["ada"]).await;
+    let begun = make.now();
+    let first = claim_one(&*store, begun).await;
+    let until = begun.plus(LEASE).plus(LEASE);
+    let underway = Settlement::Underway { until };
+    assert!(settle(&*store, &first, &underway).await, "it is kept");
+    assert_eq!(state(&*store, ids[0]).await, NoticeState::Claimed { until });
+    assert_eq!(claim(&*store, begun.plus(LEASE), 10).await, []);
+    assert_eq!(claim(&*store, until.minus(MOMENT), 10).await, []);
+    let second = claim_one(&*store, until).await;
+    assert_eq!(second.attempt, 2);
+    assert!(
+        !settle(&*store, &first, &underway).await,
+        "it is taken over"
+    );
+    let at = until;
+    assert!(settle(&*store, &second, &Settlement::Sent { at }).await);
+    assert!(!settle(&*store, &second, &underway).await, "it is settled");
+    assert_eq!(state(&*store, ids[0]).await, NoticeState::Sent { at });
+}
+
 pub(super) async fn a_notice_is_settled_once<H: StoreHarness>(world: &H) {
     let (store, mut make) = (store(world).await, Maker::new());
     let ids = tell_each(&*store, &mut make, &["ada", "bob", "eve"]).await;

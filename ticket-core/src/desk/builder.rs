@@ -1,8 +1,9 @@
 //! Putting a desk together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Desk, Ports, Separately, settings};
+use super::{Desk, Ports, Separately, claims, settings};
 use crate::mail::SigningKey;
 use crate::memory::{MemoryBus, MemoryPresence, MemoryRateLimiter};
 use crate::port::{
@@ -44,6 +45,8 @@ impl DeskBuilder {
                 subjects: None,
                 actions: None,
                 settings: settings::Cache::default(),
+                lease: claims::LEASE,
+                claims: claims::Claims::default(),
             },
         }
     }
@@ -118,6 +121,14 @@ impl DeskBuilder {
     #[must_use]
     pub fn actions(mut self, actions: Arc<dyn HostActions>) -> Self {
         self.ports.actions = Some(actions);
+        self
+    }
+
+    /// How long others wait before they take over what a process claimed and left; 5 minutes by
+    /// default, which no delivery takes. Make it shorter only if you call [`Desk::keep_claims`].
+    #[must_use]
+    pub const fn lease(mut self, lease: Duration) -> Self {
+        self.ports.lease = lease;
         self
     }
 

@@ -18,8 +18,6 @@ use crate::port::{Claimed, Notifier, NotifyError, Reference, Settlement};
 use crate::ticket::{Cause, Digest};
 use crate::value::{Body, NoticeId, PersonId, Timestamp};
 
-/// How long a worker may take for a notice before another takes it over; no notifier may.
-const LEASE: Duration = Duration::from_secs(300);
 /// How many letters are under way at once.
 const AT_ONCE: u16 = 8;
 /// The wait after the first failed attempt; it doubles with each.
@@ -54,6 +52,7 @@ impl Delivered {
             Settlement::Retry { .. } => self.retried += 1,
             Settlement::Dead { .. } => self.dead += 1,
             Settlement::Suppressed => self.suppressed += 1,
+            Settlement::Underway { .. } => {}
         }
     }
 }
@@ -81,9 +80,13 @@ impl Desk {
             // No more than are under way at once, so that none waits while its lease runs out.
             let some = left.min(AT_ONCE);
             let now = self.ports.clock.now();
-            let claimed = self.ports.store.claim_notices(now, LEASE, some).await?;
+            let lease = self.ports.lease;
+            let claimed = self.ports.store.claim_notices(now, lease, some).await?;
             if claimed.is_empty() {
                 break;
+            }
+            for Claimed { notice, fence, .. } in &claimed {
+                self.ports.claims.take_notice(notice.id, *fence, now);
             }
             // Each future owns its claim: borrowed ones would make this one impossible to spawn.
             let attempts = claimed
@@ -114,11 +117,22 @@ impl Desk {
         claimed: Claimed,
         notifier: &dyn Notifier,
     ) -> Result<Settlement, DeskError> {
+        let settlement = self.attempt_claimed(&claimed, notifier).await;
+        // Not when this future is dropped: then it is still to be given back.
+        self.ports.claims.drop_notice(claimed.notice.id);
+        settlement
+    }
+
+    async fn attempt_claimed(
+        &self,
+        claimed: &Claimed,
+        notifier: &dyn Notifier,
+    ) -> Result<Settlement, DeskError> {
         let Claimed {
             notice,
             fence,
             attempt,
-        } = &claimed;
+        } = claimed;
         // One that can't be composed must neither stay claimed for ever nor stop the others.
         let handed = AssertUnwindSafe(self.hand_out(notice, notifier))
             .catch_unwind()

@@ -22,8 +22,6 @@ use crate::settings::CheckedSettings;
 use crate::ticket::{Attachment, Cause, Link, LinkKind, Posting};
 use crate::value::{Body, EmailAddress, NoticeId, PersonId, QueueKey, SpoolId, Subject};
 
-/// How long a worker may take for a mail before another takes them over.
-const LEASE: Duration = Duration::from_secs(120);
 /// After how many failed attempts a mail is kept aside.
 const ATTEMPTS: u32 = 5;
 /// After how many attempts of any kind, those included that a crash ended or that failed because
@@ -85,10 +83,13 @@ impl Desk {
         for _ in 0..limit {
             // One at a time: a mail that ends the process takes no other with it.
             let now = self.ports.clock.now();
-            let claimed = self.ports.store.claim_mail(now, LEASE, 1).await?;
+            // One who is slow is harmlessly overtaken: the same mail twice has one effect.
+            let lease = self.ports.lease;
+            let claimed = self.ports.store.claim_mail(now, lease, 1).await?;
             let Some(claimed) = claimed.into_iter().next() else {
                 break;
             };
+            self.ports.claims.take_mail(claimed.mail.id, claimed.fence);
             let settlement = self.attempt_mail(&claimed, &**reader).await;
             match &settlement {
                 MailSettlement::Done { .. } => processed.done += 1,
@@ -96,10 +97,13 @@ impl Desk {
                 MailSettlement::Retry { .. } => processed.retried += 1,
             }
             let ClaimedMail { mail, fence, .. } = &claimed;
-            self.ports
+            let settled = self
+                .ports
                 .store
                 .settle_mail(mail.id, *fence, &settlement)
-                .await?;
+                .await;
+            self.ports.claims.drop_mail(mail.id);
+            settled?;
         }
         Ok(processed)
     }

@@ -6,6 +6,7 @@
 
 mod builder;
 mod caller;
+mod claims;
 mod credentials;
 mod delivery;
 mod error;
@@ -97,6 +98,8 @@ struct Ports {
     subjects: Option<Arc<dyn SubjectResolver>>,
     actions: Option<Arc<dyn HostActions>>,
     settings: settings::Cache,
+    lease: std::time::Duration,
+    claims: claims::Claims,
 }
 
 impl Desk {

@@ -112,6 +112,7 @@ impl Outbox for MemoryStore {
             },
             Settlement::Dead { error } => NoticeState::Dead { error },
             Settlement::Suppressed => NoticeState::Suppressed,
+            Settlement::Underway { until } => NoticeState::Claimed { until },
         };
         Ok(true)
     }

@@ -48,6 +48,11 @@ pub enum Settlement {
     },
     /// It is not sent, because too many automatic ones went to the address.
     Suppressed,
+    /// It takes longer: nothing came of it yet, and the claim lasts until then.
+    Underway {
+        /// The new end of the lease.
+        until: Timestamp,
+    },
 }
 
 /// Where a notice is on its way.

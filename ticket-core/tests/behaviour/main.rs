@@ -9,6 +9,7 @@
 mod announcing;
 mod answering_by_mail;
 mod authority;
+mod claims;
 mod commands;
 mod deliveries;
 mod files;

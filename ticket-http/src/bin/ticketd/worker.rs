@@ -20,6 +20,12 @@ const POLL: Duration = Duration::from_millis(500);
 /// The longest wait after a fault; it begins with [`POLL`] and doubles.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// How long others wait before they take over what this process was at when it died.
+pub(crate) const LEASE: Duration = Duration::from_secs(15);
+
+/// How long work under way may take after the signal to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// How much is done in one step.
 const BATCH: u16 = 20;
 
@@ -113,16 +119,42 @@ impl Troubles {
     }
 }
 
-/// Works until told to stop; what was begun is finished.
+/// Works until told to stop; what was begun is finished within the grace, or given back.
 pub(crate) async fn work(desk: &Desk, troubles: &Troubles, stop: watch::Receiver<bool>) {
     if !desk.delivers() {
         tracing::warn!("no mail server is set (TICKETD_SMTP_HOST): notices wait");
     }
-    futures_util::join!(
-        repeat(Work::Intake, desk, troubles, stop.clone()),
-        repeat(Work::Delivery, desk, troubles, stop.clone()),
-        repeat(Work::Clock, desk, troubles, stop),
-    );
+    let mut stopping = stop.clone();
+    let late = async {
+        // The value was sent before the sender could go away.
+        let _ = stopping.wait_for(|stop| *stop).await;
+        sleep(GRACE).await;
+    };
+    let working = async {
+        futures_util::join!(
+            repeat(Work::Intake, desk, troubles, stop.clone()),
+            repeat(Work::Delivery, desk, troubles, stop.clone()),
+            repeat(Work::Clock, desk, troubles, stop),
+        )
+    };
+    tokio::select! {
+        _ = working => {}
+        () = keep(desk) => {}
+        () = late => tracing::warn!("work under way was left, and is given back"),
+    }
+    if let Err(error) = desk.give_back().await {
+        tracing::warn!(%error, "claims could not be given back; their leases run out");
+    }
+}
+
+/// Keeps what is under way from being taken over.
+async fn keep(desk: &Desk) {
+    loop {
+        sleep(LEASE / 3).await;
+        if let Err(error) = desk.keep_claims().await {
+            tracing::debug!(%error, "claims could not be kept");
+        }
+    }
 }
 
 async fn repeat(work: Work, desk: &Desk, troubles: &Troubles, mut stop: watch::Receiver<bool>) {
