@@ -14,11 +14,11 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::client::Client;
-use crate::server::{Place, Server, eventually, mail};
+use crate::server::{Place, eventually, mail};
 
 /// What was asked for, by its subject, which nothing else has.
 #[derive(Default)]
-struct Journal {
+pub(crate) struct Journal {
     /// Asked for over the API, and the number that was answered; none if nothing was answered.
     opened: BTreeMap<String, Option<u64>>,
     /// Replies that were answered: the ticket and the message.
@@ -27,7 +27,7 @@ struct Journal {
     piped: Vec<String>,
 }
 
-type Shared = Arc<Mutex<Journal>>;
+pub(crate) type Shared = Arc<Mutex<Journal>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_kill_9() {
@@ -64,7 +64,7 @@ async fn what_was_acknowledged_survives_kill_9() {
         }
         end_leases(&place).await;
         server = place.start().await;
-        let counts = check(&server, &server.with(&token), &journal).await;
+        let counts = check(&server.with(&token), &journal).await;
         let report = place.print(&["verify"]).await;
         assert!(!report.contains("wrong:"), "{report}");
         println!(
@@ -72,13 +72,13 @@ async fn what_was_acknowledged_survives_kill_9() {
             report.lines().next().unwrap_or_default()
         );
     }
-    let counts = check(&server, &server.with(&token), &journal).await;
+    let counts = check(&server.with(&token), &journal).await;
     println!("after {rounds} rounds with {writers} writers: {counts}, nothing lost");
     assert!(!journal.lock().expect("unpoisoned").opened.is_empty());
 }
 
 /// Opens tickets over the API and replies to them until the server is gone.
-async fn call(client: &Client, journal: &Shared, name: &str) {
+pub(crate) async fn call(client: &Client, journal: &Shared, name: &str) {
     for n in 0.. {
         let subject = format!("{name}call{n}");
         let note = |number| {
@@ -112,7 +112,7 @@ async fn call(client: &Client, journal: &Shared, name: &str) {
 }
 
 /// Pipes mails in until stopped.
-async fn pipe(place: &Place, journal: &Shared, name: &str) {
+pub(crate) async fn pipe(place: &Place, journal: &Shared, name: &str) {
     for n in 0.. {
         let subject = format!("{name}mail{n}");
         let from = format!("{name}-{n}@example.org");
@@ -147,7 +147,7 @@ async fn try_post(client: &Client, path: &str, key: &str, body: &Value) -> Optio
 
 /// Everything that was acknowledged is there exactly once; what was not answered is asked for
 /// again, with the same key.
-async fn check(server: &Server, admin: &Client, journal: &Shared) -> String {
+pub(crate) async fn check(admin: &Client, journal: &Shared) -> String {
     let unanswered: Vec<String> = {
         let journal = journal.lock().expect("unpoisoned");
         let unanswered = journal.opened.iter().filter(|(_, number)| number.is_none());
@@ -183,7 +183,7 @@ async fn check(server: &Server, admin: &Client, journal: &Shared) -> String {
         let shown = admin.get(&format!("/api/v1/tickets/{number}")).await;
         assert!(shown.text.contains(message), "a reply to {number} is lost");
     }
-    assert_eq!(server.client.get("/readyz").await.status, 200);
+    assert_eq!(admin.get("/readyz").await.status, 200);
     format!(
         "{} opened, {} replied, {} piped",
         opened.len(),
@@ -202,7 +202,7 @@ async fn end_leases(place: &Place) {
 }
 
 /// The numbers of all tickets, by subject.
-async fn all(admin: &Client) -> BTreeMap<String, Vec<u64>> {
+pub(crate) async fn all(admin: &Client) -> BTreeMap<String, Vec<u64>> {
     let mut tickets: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut next = String::new();
     loop {
@@ -224,10 +224,10 @@ async fn all(admin: &Client) -> BTreeMap<String, Vec<u64>> {
     }
 }
 
-fn number(name: &str, default: u64) -> u64 {
+pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().expect("a number"))
 }
 
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -5,16 +5,21 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod balancer;
 #[path = "../api/client.rs"]
 #[allow(
     dead_code,
     reason = "shared with the tests of the API, which call more of it"
 )]
 mod client;
+mod cluster;
 mod commands;
 mod journey;
+mod keep;
 mod kill;
+mod nodes;
 mod pipe;
+mod rolling;
 mod secrets;
 mod server;
 mod stop;

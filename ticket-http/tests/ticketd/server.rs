@@ -103,19 +103,29 @@ impl Place {
         output.status.code()
     }
 
-    /// Starts a server and waits until it is ready.
-    pub(crate) async fn start(&self) -> Server {
+    /// Starts a process that goes on until it is killed, and logs with the servers.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.path("log"))
             .expect("a log");
-        let mut command = self.command(&["--listen", "127.0.0.1:0"]);
+        let mut command = self.command(arguments);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log);
-        let mut process = command.spawn().expect("ticketd starts");
+        command.spawn().expect("ticketd starts")
+    }
+
+    /// Starts a server and waits until it is ready.
+    pub(crate) async fn start(&self) -> Server {
+        self.start_as(&[]).await
+    }
+
+    /// Starts a server with more arguments, and waits until it is ready.
+    pub(crate) async fn start_as(&self, arguments: &[&str]) -> Server {
+        let mut process = self.spawn(&[&["--listen", "127.0.0.1:0"], arguments].concat());
         let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
         let mut greeting = Vec::new();
         let mut address = None;

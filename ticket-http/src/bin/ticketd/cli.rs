@@ -55,7 +55,34 @@ pub(crate) struct Options {
     )]
     pub(crate) drain: u16,
     #[command(flatten)]
+    pub(crate) redis: RedisOptions,
+    #[command(flatten)]
     pub(crate) smtp: SmtpOptions,
+}
+
+/// What nodes share and may lose: news, limits, who looks at what.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Redis")]
+pub(crate) struct RedisOptions {
+    /// The Redis that all nodes share, such as <rediss://user:password@host:6379/0>; without one,
+    /// live screens hear only of their own node, and each node counts for itself
+    #[arg(
+        long,
+        global = true,
+        env = "REDIS_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) redis_url: Option<String>,
+    /// What all keys there begin with; desks that share a Redis need different ones
+    #[arg(
+        long,
+        global = true,
+        env = "TICKETD_REDIS_PREFIX",
+        default_value = "ticket",
+        value_name = "WORD"
+    )]
+    pub(crate) redis_prefix: String,
 }
 
 /// The server that takes our mail; without one, notices wait.

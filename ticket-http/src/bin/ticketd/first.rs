@@ -20,8 +20,11 @@ pub(crate) async fn prepare(wired: &Wired) -> anyhow::Result<Option<Secret>> {
         return Ok(None);
     }
     let email: EmailAddress = ADMIN.parse()?;
-    let token = people::admin(wired, &email, "Administrator").await?;
-    people::settle(wired).await?;
+    let admin = people::admin(wired, &email, "Administrator").await?;
+    if !people::settle(wired).await? {
+        return Ok(None);
+    }
+    let token = wired.desk.issue_token(&admin, "admin", None).await?;
     Ok(Some(token))
 }
 
@@ -36,7 +39,7 @@ pub(crate) async fn greet(
     let mut text = String::new();
     writeln!(text, "ticketd {} is ready.", env!("CARGO_PKG_VERSION"))?;
     writeln!(text, "  Address:  {address}")?;
-    writeln!(text, "  Data:     {}", wire::folder(options).display())?;
+    writeln!(text, "  Data:     {}", wired.place)?;
     match token {
         Some(token) => {
             let secret = token.reveal();

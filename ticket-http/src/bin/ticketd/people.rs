@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use ticket_core::desk::{DeskError, Secret};
+use ticket_core::desk::DeskError;
 use ticket_core::person::{Person, Role};
 use ticket_core::port::{Ids as _, StoreError};
 use ticket_core::settings::Settings;
@@ -34,7 +34,8 @@ pub(crate) async fn create_superuser(
         None => ask("Name")?,
     };
     let wired = wire::make(options).await?;
-    let token = admin(&wired, &email, &name).await?;
+    let admin = admin(&wired, &email, &name).await?;
+    let token = wired.desk.issue_token(&admin, "admin", None).await?;
     settle(&wired).await?;
     wired.close().await;
     hint(&format!(
@@ -43,25 +44,33 @@ pub(crate) async fn create_superuser(
     say(&format!("{}\n", token.reveal()))
 }
 
-/// Makes somebody an admin, new or known, and a token for them.
+/// Makes somebody an admin, new or known.
 pub(crate) async fn admin(
     wired: &Wired,
     email: &EmailAddress,
     name: &str,
-) -> anyhow::Result<Secret> {
-    let known = wired.roster.by_address(email).await?;
-    let mut person =
-        known.unwrap_or_else(|| Person::new(new_id(), name, email.clone(), Role::Admin));
-    person.role = Role::Admin;
-    person.active = true;
-    wired.roster.save_person(&person).await?;
-    Ok(wired.desk.issue_token(&person.id, "admin", None).await?)
+) -> anyhow::Result<PersonId> {
+    let mut taken = false;
+    loop {
+        let known = wired.roster.by_address(email).await?;
+        let mut person =
+            known.unwrap_or_else(|| Person::new(new_id(), name, email.clone(), Role::Admin));
+        person.role = Role::Admin;
+        person.active = true;
+        match wired.roster.save_person(&person).await {
+            Ok(()) => return Ok(person.id),
+            // Another node made the same person meanwhile.
+            Err(StoreError::AlreadyExists { .. }) if !taken => taken = true,
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
-/// Saves the default settings if there are none; from then on this is no first start.
-pub(crate) async fn settle(wired: &Wired) -> anyhow::Result<()> {
+/// Saves the default settings if there are none; from then on this is no first start. Of several
+/// nodes that do so at once, one is told that it was the first.
+pub(crate) async fn settle(wired: &Wired) -> anyhow::Result<bool> {
     if wired.desk.store().settings_generation().await? > 0 {
-        return Ok(());
+        return Ok(false);
     }
     let saved = wired
         .desk
@@ -69,7 +78,8 @@ pub(crate) async fn settle(wired: &Wired) -> anyhow::Result<()> {
         .save_settings(0, Settings::default())
         .await;
     match saved {
-        Ok(_) | Err(DeskError::Store(StoreError::Conflict { .. })) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(DeskError::Store(StoreError::Conflict { .. })) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

@@ -38,9 +38,9 @@ pub(crate) fn from_environment(name: &str) -> anyhow::Result<Option<String>> {
     }
 }
 
-/// The key of the desk: from the environment, or from the data folder, where it is made unless a
-/// database is there already: what was signed with a lost key can't be known again.
-pub(crate) fn key(data: &Path, database: &Path) -> anyhow::Result<SigningKey> {
+/// The key of the desk: from the environment, or from the data folder, where it is made unless the
+/// desk has begun already: what was signed with a lost key can't be known again.
+pub(crate) fn key(data: &Path, has_begun: bool) -> anyhow::Result<SigningKey> {
     if let Some(secret) = from_environment(VARIABLE)? {
         return checked(&secret).with_context(|| format!("{VARIABLE} is no good key"));
     }
@@ -48,9 +48,10 @@ pub(crate) fn key(data: &Path, database: &Path) -> anyhow::Result<SigningKey> {
     let secret = match fs::read_to_string(&path) {
         Ok(secret) => secret,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            if fs::exists(database)? {
+            if has_begun {
                 bail!(
-                    "{} is missing, but there is a database; restore the file, or set {VARIABLE}",
+                    "{} is missing, but there is a database; restore the file or copy it from \
+                     another node, or set {VARIABLE}",
                     path.display()
                 );
             }
@@ -61,6 +62,15 @@ pub(crate) fn key(data: &Path, database: &Path) -> anyhow::Result<SigningKey> {
         }
     };
     checked(&secret).with_context(|| format!("{} holds no good key", path.display()))
+}
+
+/// Makes a folder that only its owner enters.
+pub(crate) fn make_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 fn checked(secret: &str) -> anyhow::Result<SigningKey> {
@@ -74,7 +84,7 @@ fn checked(secret: &str) -> anyhow::Result<SigningKey> {
 }
 
 /// Makes the file, whole or not at all; of two programs that do it at once, both use the same.
-fn make(path: &Path) -> anyhow::Result<String> {
+fn make(path: &Path) -> std::io::Result<String> {
     let mut secret: String = RandomIds
         .secret()
         .iter()
@@ -95,7 +105,7 @@ fn make(path: &Path) -> anyhow::Result<String> {
     match linked {
         Ok(()) => Ok(secret),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(fs::read_to_string(path)?),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
@@ -106,12 +116,9 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_found_again() {
         let folder = tempfile::tempdir().expect("a folder");
-        let database = folder.path().join("no.db");
-        let made = key(folder.path(), &database).expect("a key").loop_marker();
-        let found = key(folder.path(), &database)
-            .expect("the key")
-            .loop_marker();
-        assert_eq!(made, found);
+        let made = key(folder.path(), false).expect("a key");
+        let found = key(folder.path(), true).expect("the key");
+        assert_eq!(made.loop_marker(), found.loop_marker());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -123,9 +130,7 @@ mod tests {
     #[test]
     fn a_lost_key_is_not_replaced_in_silence() {
         let folder = tempfile::tempdir().expect("a folder");
-        let database = folder.path().join("ticketd.db");
-        fs::write(&database, "").expect("a database");
-        let error = key(folder.path(), &database).expect_err("a refusal");
+        let error = key(folder.path(), true).expect_err("a refusal");
         assert!(
             error.to_string().contains("secret.key is missing"),
             "{error}"

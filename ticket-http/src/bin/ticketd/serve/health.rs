@@ -12,6 +12,7 @@ use serde::Serialize;
 use ticket_core::desk::Desk;
 use tokio::sync::watch;
 
+use crate::wire::{Shared, Wired};
 use crate::worker::{Troubles, Work};
 
 /// How long the store may take to answer.
@@ -21,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct Health {
     desk: Desk,
+    shared: Shared,
     troubles: Troubles,
     stop: watch::Receiver<bool>,
 }
@@ -35,9 +37,10 @@ struct Readiness {
 }
 
 impl Health {
-    pub(super) const fn new(desk: Desk, troubles: Troubles, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(wired: &Wired, troubles: Troubles, stop: watch::Receiver<bool>) -> Self {
         Self {
-            desk,
+            desk: wired.desk.clone(),
+            shared: wired.shared.clone(),
             troubles,
             stop,
         }
@@ -62,8 +65,13 @@ impl Health {
         }
     }
 
-    fn degraded(&self) -> Vec<&'static str> {
+    /// What does not work, though requests are answered.
+    async fn degraded(&self) -> Vec<&'static str> {
         let mut degraded: Vec<&'static str> = Vec::new();
+        let asked = tokio::time::timeout(PATIENCE, self.shared.answers());
+        if !asked.await.unwrap_or(false) {
+            degraded.push("redis: does not answer, each node hears and counts for itself");
+        }
         if !self.desk.delivers() {
             degraded.push("mail_out: no mail server is set, notices wait");
         }
@@ -89,7 +97,7 @@ async fn ready(State(health): State<Health>) -> Response {
     let readiness = Readiness {
         ready: reason.is_none(),
         reason,
-        degraded: health.degraded(),
+        degraded: health.degraded().await,
     };
     answer(status, readiness)
 }

@@ -24,7 +24,7 @@ use crate::{first, wire};
 /// The longest time for one request, from its last header on.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How long requests and work under way may take after the signal to stop.
+/// How long requests under way may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until a signal, and works if asked to.
@@ -37,7 +37,7 @@ pub(crate) async fn run(options: &Options, with_worker: bool) -> anyhow::Result<
     let bound = listener.local_addr()?;
     let stop = signal::stop()?;
     let troubles = Troubles::default();
-    let health = health::Health::new(wired.desk.clone(), troubles.clone(), stop.clone());
+    let health = health::Health::new(&wired, troubles.clone(), stop.clone());
     let live = Live::new();
     let app = app(&wired, health, live.clone(), stop.clone());
 
@@ -52,19 +52,7 @@ pub(crate) async fn run(options: &Options, with_worker: bool) -> anyhow::Result<
     let times = accept::Times::new(Duration::from_secs(options.drain.into()), GRACE);
     let serving = accept::serve(listener, app, times, stop.clone(), || live.end());
     if with_worker {
-        let mut stopping = stop.clone();
-        let late = async {
-            // The value was sent before the sender could go away.
-            let _ = stopping.wait_for(|stop| *stop).await;
-            tokio::time::sleep(GRACE).await;
-        };
-        let working = async {
-            tokio::select! {
-                () = worker::work(&wired.desk, &troubles, stop) => {}
-                () = late => tracing::warn!("work under way was left; its leases run out"),
-            }
-        };
-        tokio::join!(serving, working);
+        tokio::join!(serving, worker::work(&wired.desk, &troubles, stop));
     } else {
         serving.await;
     }
