@@ -136,7 +136,11 @@ mod listing {
                 let named = cases.filter_map(|rest| {
                     let (name, rest) = rest.split_once("<H: ")?;
                     let (_, rest) = rest.split_once("Harness>")?;
-                    rest.starts_with("(world: &H) {").then(|| name.to_owned())
+                    let rest: String = rest.split_whitespace().collect();
+                    let is_case = ["(world:&H){", "(world:&H,){"]
+                        .iter()
+                        .any(|signature| rest.starts_with(signature));
+                    is_case.then(|| name.to_owned())
                 });
                 named.collect::<Vec<String>>()
             })

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Caller, Desk, DeskError, lookup};
-use crate::port::{Credential, Purpose};
+use crate::port::{Credential, Holder, Purpose};
 use crate::ticket::{Channel, Digest};
 use crate::value::{Invalid, PersonId};
 
@@ -77,12 +77,7 @@ impl Desk {
     /// # Errors
     /// When the store fails.
     pub async fn authenticate(&self, token: &str) -> Result<Option<Caller>, DeskError> {
-        let Ok(secret) = token.parse::<Secret>() else {
-            return Ok(None);
-        };
-        let now = self.ports.clock.now();
-        let holder = self.ports.lookup.holder(&secret.digest(), now).await?;
-        let Some(holder) = holder else {
+        let Some(holder) = self.holder(token).await? else {
             return Ok(None);
         };
         match holder.credential.purpose {
@@ -119,6 +114,15 @@ impl Desk {
         };
         self.ports.store.issue(&credential).await?;
         Ok(secret)
+    }
+
+    /// Whose a secret is, as long as it is worth something.
+    pub(super) async fn holder(&self, secret: &str) -> Result<Option<Holder>, DeskError> {
+        let Ok(secret) = secret.parse::<Secret>() else {
+            return Ok(None);
+        };
+        let now = self.ports.clock.now();
+        Ok(self.ports.lookup.holder(&secret.digest(), now).await?)
     }
 
     pub(super) async fn credential(&self, secret: &str) -> Result<Option<Credential>, DeskError> {

@@ -1,6 +1,6 @@
 //! Mail and other notices out: at least once, with a stable identity.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -13,8 +13,10 @@ use crate::authority::Actor;
 use crate::command::{Command, Note};
 use crate::mail::{cap_since, within_cap};
 use crate::notice::{Letter, Notice, Sources, compose, may_hear};
+use crate::person::Person;
 use crate::plan::IdempotencyKey;
-use crate::port::{Claimed, Notifier, NotifyError, Reference, Settlement};
+use crate::port::{Claimed, Notifier, NotifyError, Settlement, Whole};
+use crate::refusal::Refusal;
 use crate::ticket::{Cause, Digest};
 use crate::value::{Body, NoticeId, PersonId, Timestamp};
 
@@ -169,13 +171,15 @@ impl Desk {
         notice: &Notice,
         notifier: &dyn Notifier,
     ) -> Result<Handed, DeskError> {
-        let Some(notice) = &self.still_addressed(notice).await? else {
+        let whole = self.ports.lookup.whole(&notice.ticket.into()).await?;
+        let whole = whole.ok_or(Refusal::NotFound { what: "ticket" })?;
+        let Some(notice) = &self.still_addressed(notice, &whole).await? else {
             return Ok(Handed::Withdrawn);
         };
         if self.is_capped(notice).await? {
             return Ok(Handed::Capped);
         }
-        let letter = self.letter(notice).await?;
+        let letter = self.letter(notice, whole);
         Ok(match notifier.deliver(&letter).await {
             Ok(()) => Handed::Taken,
             Err(error) => Handed::Failed(error),
@@ -184,13 +188,20 @@ impl Desk {
 
     /// The notice to where its recipient is written to now; `None` when they may not hear of it
     /// any more, for much may have changed since it was made.
-    async fn still_addressed(&self, notice: &Notice) -> Result<Option<Notice>, DeskError> {
-        let ticket = self.load(&Reference::Id(notice.ticket)).await?;
-        let person = self
-            .people(&[notice.person.clone()].into())
-            .await?
-            .remove(&notice.person);
-        let Some(person) = person.filter(|person| may_hear(person, notice.kind, &ticket)) else {
+    async fn still_addressed(
+        &self,
+        notice: &Notice,
+        whole: &Whole,
+    ) -> Result<Option<Notice>, DeskError> {
+        let person = match whole.authors.get(&notice.person) {
+            Some(author) => Some(author.clone()),
+            None => {
+                let recipient = [notice.person.clone()].into();
+                self.people(&recipient).await?.remove(&notice.person)
+            }
+        };
+        let may_hear = |person: &Person| may_hear(person, notice.kind, &whole.ticket);
+        let Some(person) = person.filter(may_hear) else {
             return Ok(None);
         };
         if person.addresses.contains(&notice.to.address) {
@@ -240,24 +251,16 @@ impl Desk {
     }
 
     /// The letter of a notice, composed from what is stored.
-    pub(super) async fn letter(&self, notice: &Notice) -> Result<Letter, DeskError> {
-        let thread = self.ports.store.thread(notice.ticket).await?;
-        let authors: BTreeSet<PersonId> = thread
-            .messages
-            .iter()
-            .map(|message| message.author.clone())
-            .collect();
-        let people = self.people(&authors).await?;
-        let names: BTreeMap<PersonId, String> = people
-            .into_values()
-            .map(|person| (person.id, person.name))
-            .collect();
+    fn letter(&self, notice: &Notice, whole: Whole) -> Letter {
+        let authors = whole.authors.into_values();
+        let names: BTreeMap<PersonId, String> =
+            authors.map(|person| (person.id, person.name)).collect();
         let sources = Sources {
-            thread: &thread,
+            thread: &whole.thread,
             names: &names,
             key: &self.ports.key,
         };
-        Ok(compose(notice, sources))
+        compose(notice, sources)
     }
 
     fn later(&self, notice: &Notice, attempt: u32, error: String) -> Settlement {

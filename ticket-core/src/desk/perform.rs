@@ -1,7 +1,5 @@
 //! Load, plan, commit, publish.
 
-use std::sync::Arc;
-
 use super::error::Committed;
 use super::{Desk, DeskError, lookup};
 use crate::authority::{Action, Actor, permit};
@@ -72,7 +70,10 @@ impl Desk {
         open: &Open,
         key: Option<&IdempotencyKey>,
     ) -> Result<Receipt, DeskError> {
-        let settings = self.settings().await?;
+        let settings = match self.settings().await {
+            Ok(settings) => settings,
+            Err(error) => return self.earlier(key).await?.ok_or(error),
+        };
         let mut wanted = lookup::wanted(actor, &[], &settings);
         let Mentions { people, tickets } = open.mentions();
         wanted.people.extend(people);
@@ -108,7 +109,11 @@ impl Desk {
         let key = request.key.as_ref();
         let mut conflict = None;
         for _ in 0..ATTEMPTS {
-            let (settings, gathered) = self.gather_for(actor, &request).await?;
+            let settings = match self.settings().await {
+                Ok(settings) => settings,
+                Err(error) => return self.earlier(key).await?.ok_or(error),
+            };
+            let gathered = self.gather_for(actor, &request, &settings).await?;
             if let Some(receipt) = gathered.receipt {
                 return Ok(receipt);
             }
@@ -150,7 +155,8 @@ impl Desk {
             key: None,
             ..request.clone()
         };
-        let (settings, gathered) = self.gather_for(actor, &request).await?;
+        let settings = self.settings().await?;
+        let gathered = self.gather_for(actor, &request, &settings).await?;
         let ticket = subject(&gathered)?;
         let attempt = self.attempt(actor, cause, &request, &ticket, gathered, &settings);
         match attempt.await? {
@@ -198,18 +204,23 @@ impl Desk {
         })
     }
 
-    /// What a request rests on, with the settings in force.
+    /// What a request rests on.
     async fn gather_for(
         &self,
         actor: &Actor,
         request: &Request,
-    ) -> Result<(Arc<CheckedSettings>, Gathered), DeskError> {
-        let settings = self.settings().await?;
-        let mut wanted = lookup::wanted(actor, &request.commands, &settings);
+        settings: &CheckedSettings,
+    ) -> Result<Gathered, DeskError> {
+        let mut wanted = lookup::wanted(actor, &request.commands, settings);
         wanted.subject = Some(request.ticket.clone());
         wanted.key = request.key.clone();
-        let gathered = self.gather(&wanted).await?;
-        Ok((settings, gathered))
+        self.gather(&wanted).await
+    }
+
+    /// What an earlier request with this key did: told though the settings can't be had.
+    async fn earlier(&self, key: Option<&IdempotencyKey>) -> Result<Option<Receipt>, DeskError> {
+        let Some(key) = key else { return Ok(None) };
+        self.ports.store.receipt(key).await.map_err(reused)
     }
 
     async fn gather(&self, wanted: &Wanted) -> Result<Gathered, DeskError> {
@@ -233,20 +244,15 @@ impl Desk {
     ) -> Result<Committed, DeskError> {
         match self.ports.store.commit(&plan, key).await {
             Ok(receipt) => {
-                if !receipt.replayed {
-                    let Receipt {
-                        ticket, version, ..
-                    } = receipt;
-                    self.ports
-                        .bus
-                        .publish(Happening::Committed { ticket, version })
-                        .await;
-                }
+                self.tell(&receipt).await;
                 Ok(Committed::Done(receipt))
             }
             Err(StoreError::Conflict { current }) => Ok(Committed::Conflict(current)),
-            Err(error @ StoreError::Unavailable { .. }) => match self.settled(key).await {
-                Some(receipt) => Ok(Committed::Done(receipt)),
+            Err(error @ StoreError::Unavailable { .. }) => match self.settled(&plan, key).await {
+                Some(receipt) => {
+                    self.tell(&receipt).await;
+                    Ok(Committed::Done(receipt))
+                }
                 None => Err(error.into()),
             },
             Err(error) => Err(reused(error)),
@@ -254,12 +260,27 @@ impl Desk {
     }
 
     /// What a commit did whose answer was lost, if that can be told by its key.
-    async fn settled(&self, key: Option<&IdempotencyKey>) -> Option<Receipt> {
-        let receipt = self.ports.store.receipt(key?).await.ok()??;
-        Some(Receipt {
-            replayed: false,
-            ..receipt
-        })
+    ///
+    /// It may have been another request with the same key that wrote: then this one is a replay.
+    async fn settled(&self, plan: &Plan, key: Option<&IdempotencyKey>) -> Option<Receipt> {
+        let found = self.ports.store.receipt(key?).await.ok()??;
+        let own = plan.receipt();
+        let is_own = Receipt {
+            replayed: found.replayed,
+            ..own.clone()
+        } == found;
+        Some(if is_own { own } else { found })
+    }
+
+    /// Tells subscribers what was written.
+    async fn tell(&self, receipt: &Receipt) {
+        let Receipt {
+            ticket, version, ..
+        } = *receipt;
+        if !receipt.replayed {
+            let happening = Happening::Committed { ticket, version };
+            self.ports.bus.publish(happening).await;
+        }
     }
 }
 

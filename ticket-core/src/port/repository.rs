@@ -68,7 +68,9 @@ pub trait TicketRepository: Send + Sync {
     /// - `AlreadyExists` (`ticket`) when a ticket with this id or number is there already.
     ///
     /// After any error but `Unavailable` nothing was written. After `Unavailable` the outcome may
-    /// be unknown; the same key settles it.
+    /// be unknown: the answer was lost, or the write is still under way. An adapter that sent it
+    /// off never sends it again by itself. With a key, [`receipt`](Self::receipt) tells that it was
+    /// done; none there tells nothing, and the caller may try again with the same key.
     async fn commit(
         &self,
         plan: &Plan,
