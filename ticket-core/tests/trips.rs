@@ -1,5 +1,7 @@
 //! How often a request asks the store, and what becomes of a commit whose answer is lost.
 
+#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
+
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

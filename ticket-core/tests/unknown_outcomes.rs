@@ -1,5 +1,7 @@
 //! A commit whose answer is lost on the way.
 
+#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
+
 use std::sync::Arc;
 
 use ticket_core::command::Open;
