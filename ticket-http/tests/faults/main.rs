@@ -11,6 +11,7 @@
     reason = "shared with the tests of the API, which call more of it"
 )]
 mod client;
+mod redis;
 #[path = "../ticketd/server.rs"]
 #[allow(
     dead_code,
@@ -18,3 +19,9 @@ mod client;
 )]
 mod server;
 mod smtp;
+#[path = "../api/stream.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the API, which ask more of it"
+)]
+mod stream;
