@@ -109,6 +109,7 @@ CREATE TABLE messages (
     ticket bigint NOT NULL,
     at bigint NOT NULL,
     id uuid NOT NULL,
+    author text COLLATE "C" NOT NULL,
     json text NOT NULL,
     CONSTRAINT messages_pkey PRIMARY KEY (tenant, ticket, at, id)
 );
@@ -295,6 +296,7 @@ CREATE UNLOGGED TABLE counted (
 CREATE TABLE people (
     tenant bigint NOT NULL,
     id text COLLATE "C" NOT NULL,
+    organization text COLLATE "C",
     json text NOT NULL,
     CONSTRAINT people_pkey PRIMARY KEY (tenant, id)
 ) WITH (fillfactor = 90);

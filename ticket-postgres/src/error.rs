@@ -11,6 +11,10 @@ use ticket_core::port::StoreError;
 /// When to try again after the server was gone or busy.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// What the function `commit_plan` raises when another commit used the same key at the same
+/// moment; asked again, it answers what the other wrote.
+const KEY_RACE: &str = "TK001";
+
 /// A fault of this store, before it is said in the words of the port.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -123,7 +127,7 @@ fn fate(error: &sqlx::Error) -> Fate {
                 .try_downcast_ref::<PgDatabaseError>()
                 .is_some_and(|error| is_fatal(error.severity()));
             match &*code {
-                "40001" | "40P01" | "55P03" => Fate::Repeatable,
+                "40001" | "40P01" | "55P03" | KEY_RACE => Fate::Repeatable,
                 "25006" => Fate::Demoted,
                 // What the server says when it goes, or cuts us off.
                 "57P01" | "57P02" | "57P03" | "57P05" => Fate::Unknown,
@@ -202,7 +206,7 @@ fn from_driver(error: sqlx::Error) -> StoreError {
 fn from_server(code: &str, error: sqlx::Error) -> StoreError {
     match code {
         "23505" => from_unique(error),
-        "40001" | "40P01" => unavailable("others wrote the same at once", error),
+        "40001" | "40P01" | KEY_RACE => unavailable("others wrote the same at once", error),
         "55P03" => unavailable("somebody else holds a lock for too long", error),
         "57014" => unavailable("the statement took too long", error),
         "25006" => unavailable("the server takes no writes", error),

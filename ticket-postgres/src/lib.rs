@@ -4,15 +4,18 @@
 
 mod blob;
 mod connection;
+mod directory;
 mod endpoint;
 mod error;
 mod language;
 mod lease;
 mod limiter;
+mod lookup;
 mod migrate;
 mod options;
 mod outbox;
 mod pool;
+mod repository;
 mod row;
 mod search;
 mod sessions;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
+use futures_util::future::BoxFuture;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{PgConnection, Row, SqlSafeStr};
 
@@ -20,7 +21,11 @@ const TABLE: &str = "_ticket_migrations";
 /// All migrations, in order: number, name, statements.
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
-    (2, "commit", include_str!("../migrations/0002_commit.sql")),
+    (
+        2,
+        "functions",
+        include_str!("../migrations/0002_functions.sql"),
+    ),
 ];
 
 /// How often to ask again while somebody else migrates, or holds a lock that a step needs.
@@ -81,10 +86,7 @@ pub(crate) async fn pending(pool: &Pool) -> Result<Vec<(i64, &'static str)>, Err
 /// it and the others find it done. A step that would wait for others to let go of a table gives
 /// way to them and tries again, rather than stop everybody who comes after.
 pub(crate) async fn migrate(pool: &Pool) -> Result<(), Error> {
-    let attempt = || async {
-        let mut connection = pool.new_connection().await?;
-        migrate_alone(&mut connection).await
-    };
+    let attempt = || attempt(pool);
     attempt
         .retry(
             ConstantBuilder::new()
@@ -93,6 +95,14 @@ pub(crate) async fn migrate(pool: &Pool) -> Result<(), Error> {
         )
         .when(|error| error.fate() == Fate::Repeatable)
         .await
+}
+
+/// Boxed, since the compiler can't see that the driver's generic future may be sent.
+fn attempt(pool: &Pool) -> BoxFuture<'_, Result<(), Error>> {
+    Box::pin(async move {
+        let mut connection = pool.new_connection().await?;
+        migrate_alone(&mut connection).await
+    })
 }
 
 /// Does it now or not at all. The lock ends with the connection.

@@ -12,6 +12,7 @@ use backon::{ExponentialBuilder, Retryable};
 use deadpool::Runtime;
 use deadpool::managed::{self, Object, PoolError, QueueMode, TimeoutType};
 use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
 use sqlx::{Either, Execute, Executor, PgConnection, Postgres, SqlStr};
@@ -65,9 +66,23 @@ impl Pool {
         })
     }
 
+    /// When a call that begins now must end.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.deadline
+    }
+
     /// Reads; when the connection turns out to be gone, once more on a new one.
     pub(crate) async fn read(&self, query: Query<'_>) -> Result<Vec<PgRow>, Error> {
-        Ok(self.perform(query, Kind::Read).await?.rows)
+        self.read_until(self.deadline(), query).await
+    }
+
+    /// Reads, as one of several statements that must end by then.
+    pub(crate) async fn read_until(
+        &self,
+        deadline: Instant,
+        query: Query<'_>,
+    ) -> Result<Vec<PgRow>, Error> {
+        Ok(self.perform(query, Kind::Read, deadline).await?.rows)
     }
 
     /// Reads the first row.
@@ -77,7 +92,16 @@ impl Pool {
 
     /// Writes, and answers the rows of its `RETURNING`; done again only when it had no effect.
     pub(crate) async fn write(&self, query: Query<'_>) -> Result<Vec<PgRow>, Error> {
-        Ok(self.perform(query, Kind::Write).await?.rows)
+        self.write_until(self.deadline(), query).await
+    }
+
+    /// Writes, as one of several statements that must end by then.
+    pub(crate) async fn write_until(
+        &self,
+        deadline: Instant,
+        query: Query<'_>,
+    ) -> Result<Vec<PgRow>, Error> {
+        Ok(self.perform(query, Kind::Write, deadline).await?.rows)
     }
 
     /// Writes, and answers the first row.
@@ -87,7 +111,8 @@ impl Pool {
 
     /// Writes, and answers how many rows it changed.
     pub(crate) async fn execute(&self, query: Query<'_>) -> Result<u64, Error> {
-        Ok(self.perform(query, Kind::Write).await?.changed)
+        let answered = self.perform(query, Kind::Write, self.deadline());
+        Ok(answered.await?.changed)
     }
 
     /// Closes all connections: those in use when they are given back.
@@ -100,9 +125,13 @@ impl Pool {
         self.connections.manager().connect().await
     }
 
-    async fn perform(&self, query: Query<'_>, kind: Kind) -> Result<Outcome, Error> {
+    async fn perform(
+        &self,
+        query: Query<'_>,
+        kind: Kind,
+        deadline: Instant,
+    ) -> Result<Outcome, Error> {
         let statement = Statement::of(query)?;
-        let deadline = Instant::now() + self.deadline;
         let attempt = || async {
             let attempt = self.attempt(statement.clone());
             match timeout_at(deadline, attempt).await {
@@ -122,9 +151,12 @@ impl Pool {
             .await
     }
 
-    async fn attempt(&self, statement: Statement) -> Result<Outcome, Error> {
-        let mut lease = self.lease().await?;
-        lease.run(statement).await
+    /// Boxed, so that the futures of whoever calls us stay small and can be sent on.
+    fn attempt(&self, statement: Statement) -> BoxFuture<'_, Result<Outcome, Error>> {
+        Box::pin(async move {
+            let mut lease = self.lease().await?;
+            lease.run(statement).await
+        })
     }
 
     /// When one connection is gone, those beside it are not to be trusted either.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ticket_core::ticket::{Link, LinkKind, Ticket};
+use ticket_core::ticket::{Digest, Link, LinkKind, Ticket};
 use ticket_core::value::{TicketNumber, Timestamp};
 use ticket_core::workflow::Category;
 use uuid::Uuid;
@@ -46,6 +46,23 @@ pub(crate) const fn category_code(category: Category) -> i16 {
         Category::Solved => 4,
         Category::Closed => 5,
     }
+}
+
+/// Longest text that a key holds as it is, in bytes: a row of an index has less than 2.7 KB.
+const KEY_TEXT_MAX: usize = 1024;
+
+/// A text as a key holds it: of a long one its beginning and a digest, so that it is equal to no
+/// other, and stands where its beginning does.
+pub(crate) fn key_text(text: String) -> String {
+    if text.len() <= KEY_TEXT_MAX && !text.contains('\0') {
+        return text;
+    }
+    let mut end = KEY_TEXT_MAX.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let begin = text.get(..end).unwrap_or_default().replace('\0', "");
+    format!("{begin}\u{fffd}{}", Digest::of(text.as_bytes()))
 }
 
 /// What the table `terms` finds tickets by.

@@ -1,2 +1,0 @@
--- Writing a plan: on its way.
-SELECT 1;

@@ -1,0 +1,16 @@
+//! A desk in a PostgreSQL database: the shared suite, and what is particular to it.
+//!
+//! Each test has a schema of its own in the database that `DATABASE_URL` names, and drops it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod conformance;
+mod faults;
+mod plans;
+mod schema;
+mod world;
+mod writers;
