@@ -272,12 +272,10 @@ DECLARE
     reached bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || '.' || own, 0));
-    IF to_regclass(own) IS NULL THEN
-        EXECUTE format('CREATE SEQUENCE %I', own);
-    ELSE
-        -- This changes nothing, but its lock keeps `nextval` away until the transaction ends.
-        EXECUTE format('ALTER SEQUENCE %I CACHE 1', own);
-    END IF;
+    -- Whoever had the lock before may have made it; what this session knows of names can be older.
+    EXECUTE format('CREATE SEQUENCE IF NOT EXISTS %I', own);
+    -- This changes nothing, but its lock keeps `nextval` away until the transaction ends.
+    EXECUTE format('ALTER SEQUENCE %I CACHE 1', own);
     SELECT greatest(taken, max(t.number)) INTO reached FROM tickets t WHERE t.tenant = of_tenant;
     IF reached > coalesce(pg_sequence_last_value(own::regclass), 0) THEN
         PERFORM setval(own::regclass, reached);

@@ -79,6 +79,29 @@ async fn sixteen_writers_on_four_tickets_lose_no_update() {
     }
 }
 
+/// The first number makes what numbers come from; those who come at once must not trip over each
+/// other.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_numbers_of_a_tenant_can_be_drawn_at_once() {
+    let Some(world) = World::new() else { return };
+    let store = world.options().connections(8).connect().await;
+    let store = store.expect("a store");
+    for tenant in 1..=20 {
+        let desk = store.tenant(TenantId::new(tenant));
+        let drawn: Vec<_> = (0..8)
+            .map(|_| {
+                let desk = desk.clone();
+                tokio::spawn(async move { desk.next_number().await.expect("a number") })
+            })
+            .collect();
+        let mut numbers = BTreeSet::new();
+        for number in drawn {
+            numbers.insert(number.await.expect("no panic"));
+        }
+        assert_eq!(numbers.len(), 8);
+    }
+}
+
 /// Lets the next writes of a ticket fail with this code, as the server may.
 async fn fail(world: &World, code: &str, times: u32) {
     world
