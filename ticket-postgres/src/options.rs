@@ -9,6 +9,7 @@ use crate::connection::{Purpose, Servers, Session};
 use crate::endpoint::endpoints;
 use crate::error::Error;
 use crate::pool::{Limits, Pool};
+use crate::replica::Replicas;
 use crate::search::{Bounds, Search};
 use crate::store::PostgresStore;
 use crate::text::Language;
@@ -28,6 +29,7 @@ pub struct PostgresOptions {
     connections: usize,
     wait: Duration,
     deadline: Duration,
+    replicas: Vec<String>,
     search: Search,
 }
 
@@ -56,6 +58,7 @@ impl PostgresOptions {
             connections: 16,
             wait: Duration::from_secs(1),
             deadline: Duration::from_secs(2),
+            replicas: Vec::new(),
             search: Search::DEFAULT,
         }
     }
@@ -85,6 +88,16 @@ impl PostgresOptions {
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// A standby that lists and searches may be read from, by its URL; several by several calls.
+    ///
+    /// Callers read their own writes all the same, and a standby that is late or gone fails nobody:
+    /// the primary answers instead. What a decision rests on is always read from the primary.
+    #[must_use]
+    pub fn replica(mut self, url: impl Into<String>) -> Self {
+        self.replicas.push(url.into());
         self
     }
 
@@ -147,20 +160,45 @@ impl PostgresOptions {
         Ok(PostgresStore::new(
             Pool::new(self.servers(Purpose::Primary, quick.deadline)?, quick)?,
             Pool::new(self.servers(Purpose::Primary, PATIENCE)?, patient)?,
+            self.replicas()?,
             self.search,
         ))
     }
 
+    /// Standbys have a part of the deadline, so that the primary can answer when they do not.
+    fn replicas(&self) -> Result<Replicas, Error> {
+        let part = Limits {
+            connections: self.connections,
+            wait: self.wait / 4,
+            deadline: self.deadline / 4,
+        };
+        let pool = |url: &String| {
+            let servers = self.servers_at(url, Purpose::Replica, part.deadline)?;
+            Pool::new(servers, part)
+        };
+        let pools: Result<_, Error> = self.replicas.iter().map(pool).collect();
+        Ok(Replicas::new(pools?))
+    }
+
     fn servers(&self, purpose: Purpose, deadline: Duration) -> Result<Servers, Error> {
+        self.servers_at(&self.url, purpose, deadline)
+    }
+
+    fn servers_at(
+        &self,
+        url: &str,
+        purpose: Purpose,
+        deadline: Duration,
+    ) -> Result<Servers, Error> {
         let ahead = AHEAD.min(deadline / 2);
         let session = Session {
             purpose,
             schema: self.schema.clone(),
             statement_timeout: deadline.saturating_sub(ahead),
             lock_timeout: self.deadline / 2,
-            connect_timeout: self.deadline * 3 / 4,
+            connect_timeout: deadline.min(self.deadline) * 3 / 4,
         };
-        Ok(Servers::new(endpoints(&self.url)?, session))
+        Ok(Servers::new(endpoints(url)?, session))
     }
 }
 

@@ -85,6 +85,12 @@ impl Pool {
         Ok(self.perform(query, Kind::Read, deadline).await?.rows)
     }
 
+    /// Reads by a statement that may be sent to another server as well.
+    pub(crate) async fn read_statement(&self, statement: Statement) -> Result<Vec<PgRow>, Error> {
+        let answered = self.perform_statement(statement, Kind::Read, self.deadline());
+        Ok(answered.await?.rows)
+    }
+
     /// Reads the first row.
     pub(crate) async fn read_first(&self, query: Query<'_>) -> Result<Option<PgRow>, Error> {
         Ok(self.read(query).await?.into_iter().next())
@@ -131,7 +137,16 @@ impl Pool {
         kind: Kind,
         deadline: Instant,
     ) -> Result<Outcome, Error> {
-        let statement = Statement::of(query)?;
+        self.perform_statement(Statement::of(query)?, kind, deadline)
+            .await
+    }
+
+    async fn perform_statement(
+        &self,
+        statement: Statement,
+        kind: Kind,
+        deadline: Instant,
+    ) -> Result<Outcome, Error> {
         let attempt = || async {
             let attempt = self.attempt(statement.clone());
             match timeout_at(deadline, attempt).await {
@@ -201,13 +216,13 @@ impl Kind {
 
 /// A statement that can be sent more than once.
 #[derive(Clone)]
-struct Statement {
+pub(crate) struct Statement {
     sql: SqlStr,
     values: PgArguments,
 }
 
 impl Statement {
-    fn of(mut query: Query<'_>) -> Result<Self, Error> {
+    pub(crate) fn of(mut query: Query<'_>) -> Result<Self, Error> {
         let values = query.take_arguments().map_err(sqlx::Error::Encode)?;
         Ok(Self {
             sql: query.sql(),

@@ -1,11 +1,14 @@
 //! The store and its view on one tenant.
 
+use sqlx::postgres::PgRow;
 use ticket_core::port::StoreError;
 use ticket_core::value::TenantId;
 
+use crate::error::Error;
 use crate::migrate;
 use crate::options::PostgresOptions;
-use crate::pool::Pool;
+use crate::pool::{Pool, Query};
+use crate::replica::Replicas;
 use crate::search::{Bounds, Search};
 use crate::text::Language;
 
@@ -15,6 +18,8 @@ pub struct PostgresStore {
     primary: Pool,
     /// For what may take long: walks over everything, migrations.
     patient: Pool,
+    /// Which lists and searches may be read from.
+    replicas: Replicas,
     search: Search,
 }
 
@@ -26,10 +31,16 @@ pub struct PostgresTenant {
 }
 
 impl PostgresStore {
-    pub(crate) const fn new(primary: Pool, patient: Pool, search: Search) -> Self {
+    pub(crate) const fn new(
+        primary: Pool,
+        patient: Pool,
+        replicas: Replicas,
+        search: Search,
+    ) -> Self {
         Self {
             primary,
             patient,
+            replicas,
             search,
         }
     }
@@ -94,6 +105,7 @@ impl PostgresStore {
     pub async fn close(&self) {
         self.primary.close();
         self.patient.close();
+        self.replicas.close();
     }
 }
 
@@ -118,9 +130,9 @@ impl PostgresTenant {
         &self.store.primary
     }
 
-    /// Where lists, searches and counts go.
-    pub(crate) const fn reader(&self) -> &Pool {
-        &self.store.primary
+    /// Reads what no decision rests on: lists, searches and counts, from a standby if one will do.
+    pub(crate) async fn read_list(&self, query: Query<'_>) -> Result<Vec<PgRow>, Error> {
+        self.store.replicas.read(&self.store.primary, query).await
     }
 
     /// By which language words are reduced to their stems.

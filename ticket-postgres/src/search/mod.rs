@@ -72,8 +72,8 @@ impl TicketSearch for PostgresTenant {
         }
         let limit = Limit::Count(i64::from(at_most));
         let mut statement = List::new(&wanted, self.bounds(), limit).count();
-        let row = self.reader().read_first(statement.build()).await?;
-        let count = row.map_or(Ok(0_i64), |row| row.try_get(0));
+        let rows = self.read_list(statement.build()).await?;
+        let count = rows.first().map_or(Ok(0_i64), |row| row.try_get(0));
         Ok(from_column("a count", count.map_err(Error::from)?)?)
     }
 
@@ -110,7 +110,7 @@ impl PostgresTenant {
     ) -> Result<Page<Ticket>, Error> {
         let list = List::new(wanted, self.bounds(), Limit::Page(rows_for(page.size())));
         let mut statement = list.page(page.after);
-        let mut found = self.reader().read(statement.build()).await?;
+        let mut found = self.read_list(statement.build()).await?;
         let more = found.len() > page.size();
         found.truncate(page.size());
         let mut rows: Vec<Ticket> = Vec::with_capacity(found.len());

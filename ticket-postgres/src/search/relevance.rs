@@ -49,7 +49,7 @@ impl PostgresTenant {
         };
         let newest = Wanted::of(&newest, wanted.reach, wanted.place);
         let list = List::new(&newest, self.bounds(), Limit::Page(RANKED));
-        let found = self.reader().read(list.page(None).build()).await?;
+        let found = self.read_list(list.page(None).build()).await?;
         let mut tickets: Vec<Ticket> = Vec::with_capacity(found.len());
         for row in &found {
             tickets.push(from_json("a ticket", row.try_get("json")?)?);
@@ -83,7 +83,7 @@ impl PostgresTenant {
         .bind(self.id())
         .bind(numbers)
         .bind(level == Level::Team);
-        let rows = self.reader().read(asked).await?;
+        let rows = self.read_list(asked).await?;
         // The subject comes first, whether it has words or not.
         let empty = || Searchable {
             public: vec![Vec::new()],
