@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![expect(dead_code, reason = "half of the crate is still on its way")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blob;
@@ -12,6 +11,7 @@ mod language;
 mod lease;
 mod limiter;
 mod lookup;
+mod mark;
 mod migrate;
 mod options;
 mod outbox;

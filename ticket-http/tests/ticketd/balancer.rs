@@ -66,6 +66,14 @@ impl Balancer {
             ready: false,
         };
     }
+
+    /// Calls whichever node is ready.
+    pub(crate) fn client(&self, token: &str) -> Client {
+        Client {
+            server: self.address,
+            token: Some(token.to_owned()),
+        }
+    }
 }
 
 async fn check(nodes: Arc<Mutex<Nodes>>) {

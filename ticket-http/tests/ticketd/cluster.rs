@@ -1,6 +1,6 @@
-//! Nodes and workers over one database and one Redis, each a process of its own.
+//! Nodes and workers over one PostgreSQL and one Redis, each a process of its own.
 
-use test_kit::{Redis, RedisOptions};
+use test_kit::{Postgres, PostgresOptions, Redis, RedisOptions};
 use ticket_mail::sink::Sink;
 use tokio::process::Child;
 
@@ -10,22 +10,39 @@ use crate::server::{Place, Server};
 pub(crate) struct Cluster {
     pub(crate) place: Place,
     pub(crate) sink: Sink,
+    pub(crate) postgres: Postgres,
     pub(crate) redis: Redis,
 }
 
 impl Cluster {
-    /// A Redis and a mail server of its own; none where they are not installed.
+    /// A database, a Redis and a mail server of its own; none where they are not installed.
     pub(crate) async fn start() -> Option<Self> {
+        let postgres = Postgres::start(PostgresOptions {
+            max_connections: 100,
+            ..PostgresOptions::default()
+        })?;
+        postgres.create_database("desk");
+        // By its socket, which asks for no password: proving one takes long without optimization.
+        let socket = postgres.socket_folder().display();
+        let port = postgres.address();
+        let port = port.rsplit(':').next().expect("a port");
+        let url = format!("postgres:///desk?host={socket}&port={port}&user=postgres");
         let redis = Redis::start(RedisOptions::default())?;
         let sink = Sink::start().await.expect("a mail server");
         let place = Place::new()
+            .with("DATABASE_URL", &url)
             .with("REDIS_URL", &redis.url())
             .with("TICKETD_SECRET_KEY", "q8Zr0vT1mXc9Lp2S5bN7dK3f")
             .with("TICKETD_DRAIN", "1")
             .with("TICKETD_SMTP_HOST", "127.0.0.1")
             .with("TICKETD_SMTP_PORT", &sink.address().port())
             .with("TICKETD_SMTP_SECURITY", "none");
-        Some(Self { place, sink, redis })
+        Some(Self {
+            place,
+            sink,
+            postgres,
+            redis,
+        })
     }
 
     /// A node that serves and leaves the work to workers.

@@ -17,6 +17,7 @@ mod commands;
 mod journey;
 mod keep;
 mod kill;
+mod kill_nodes;
 mod nodes;
 mod pipe;
 mod rolling;

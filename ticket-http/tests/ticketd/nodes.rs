@@ -200,4 +200,92 @@ async fn nodes_that_begin_at_once_make_one_admin() {
     let is_first = |node: &Server| node.greeting.iter().any(|line| line.contains("Token:"));
     let first = [&one, &other].into_iter().filter(|node| is_first(node));
     assert_eq!(first.count(), 1, "{:?} {:?}", one.greeting, other.greeting);
+    let database = cluster.postgres.url_of("desk");
+    assert!(!database.is_empty());
+    let people = cluster
+        .postgres
+        .ask_in("desk", "select count(*) from ticket.people");
+    assert_eq!(people.trim(), "1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_another_key_is_refused_and_told_what_to_do() {
+    let Some(cluster) = Cluster::start().await else {
+        return;
+    };
+    let _first = cluster.node().await;
+    let mut command = cluster.place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("TICKETD_SECRET_KEY", "another key that is random 7Gh2");
+    let output = command.output().await.expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("another key") && said.contains("TICKETD_SECRET_KEY"),
+        "{said}"
+    );
+    assert!(!said.contains("postgres://"), "{said}");
+    // One without any key makes none for a desk that has one.
+    let mut command = cluster.place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env_remove("TICKETD_SECRET_KEY");
+    let output = command.output().await.expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("secret.key is missing"),
+        "{output:?}"
+    );
+    assert!(!crate::server::exists(
+        &cluster.place.data().join("secret.key")
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_does_the_same_as_on_a_file() {
+    let Some(cluster) = Cluster::start().await else {
+        return;
+    };
+    let place = &cluster.place;
+    let check = place.run(&["migrate", "--check"]).await;
+    assert_eq!(check.status.code(), Some(1), "{check:?}");
+    let early = place.run(&["verify"]).await;
+    assert!(text(&early.stderr).contains("ticketd migrate"), "{early:?}");
+    place.print(&["migrate"]).await;
+    assert_eq!(
+        place.print(&["migrate", "--check"]).await,
+        "The database is up to date.\n"
+    );
+    let email = "root@example.com";
+    let token = place
+        .print(&["createsuperuser", "--email", email, "--name", "Root"])
+        .await;
+    let node = cluster.node().await;
+    let root = node.with(token.trim());
+    assert_eq!(root.get("/api/v1/me").await.json()["addresses"][0], email);
+    assert!(!node.greeting.iter().any(|line| line.contains("Token:")));
+    assert!(place.print(&["settings", "show"]).await.contains("support"));
+    let raw = mail("ada@example.org", "Jam", "jam@example.org", "", "Stuck.");
+    assert_eq!(place.mail_in(&raw).await, Some(0));
+    let nowhere = place
+        .run_with(&["mail-in", "--queue", "nowhere"], raw.as_bytes())
+        .await;
+    assert_eq!(nowhere.status.code(), Some(0), "{nowhere:?}");
+    let _worker = cluster.worker();
+    eventually("the mail to be kept aside", || async {
+        let list = place.print(&["mail", "list"]).await;
+        list.contains("nowhere").then_some(())
+    })
+    .await;
+    eventually("the ticket", || async {
+        (root.get("/api/v1/tickets/1").await.status == 200).then_some(())
+    })
+    .await;
+    assert!(place.print(&["verify"]).await.contains("1 tickets"));
+    let wrong = place
+        .command(&["verify"])
+        .env("DATABASE_URL", "mysql://u:hush@h/d")
+        .output();
+    let said = text(&wrong.await.expect("it runs").stderr);
+    assert!(
+        said.contains("DATABASE_URL") && !said.contains("hush"),
+        "{said}"
+    );
 }

@@ -55,6 +55,13 @@ impl Place {
         std::fs::read_to_string(self.path("log")).expect("a log")
     }
 
+    /// What servers logged as wrong.
+    pub(crate) fn faults(&self) -> String {
+        let log = self.log();
+        let wrong = |line: &&str| line.contains("ERROR") || line.contains("WARN");
+        log.lines().filter(wrong).collect::<Vec<_>>().join("\n")
+    }
+
     /// A command on this data folder, with nothing of the environment of the tests.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ticketd"));

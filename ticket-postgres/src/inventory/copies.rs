@@ -70,9 +70,13 @@ pub(super) async fn of_tickets(
         for row in &rows {
             if let Some(ticket) = compare_ticket(row, &copies, strays)? {
                 let due = language.pieces(ticket.subject.as_str());
-                if !public.is_indexed(ticket.id.uuid(), due) {
+                if !public.is_indexed(ticket.id.uuid(), &due) {
                     let own = number(ticket.number);
-                    strays.push(stray("ticket", own, "its subject is not in the search index"));
+                    strays.push(stray(
+                        "ticket",
+                        own,
+                        "its subject is not in the search index",
+                    ));
                 }
             }
         }
@@ -156,11 +160,7 @@ struct Indexed {
 }
 
 impl Indexed {
-    async fn read(
-        connection: &mut PgConnection,
-        span: Span,
-        texts: Texts,
-    ) -> Result<Self, Error> {
+    async fn read(connection: &mut PgConnection, span: Span, texts: Texts) -> Result<Self, Error> {
         let mut documents = BTreeMap::<Uuid, Vec<Piece>>::new();
         for row in span.read(connection, texts.indexed()).await? {
             let pieces = documents.entry(row.try_get("document")?).or_default();
@@ -173,7 +173,7 @@ impl Indexed {
     }
 
     /// Whether it has exactly these words of a document, which is not looked at again.
-    fn is_indexed(&mut self, document: Uuid, due: Vec<Piece>) -> bool {
+    fn is_indexed(&mut self, document: Uuid, due: &[Piece]) -> bool {
         self.documents.remove(&document).unwrap_or_default() == due
     }
 }
@@ -189,7 +189,7 @@ fn compare_text(
         strays.push(stray(texts.kind(), id, "it can't be read"));
         return Ok(());
     };
-    if !index.is_indexed(id, due) {
+    if !index.is_indexed(id, &due) {
         let detail = "its words in the search index are not its own";
         strays.push(stray(texts.kind(), id, detail));
     }

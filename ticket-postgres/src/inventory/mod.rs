@@ -26,7 +26,7 @@ impl Inventory for PostgresTenant {
         )
         .bind(self.id())
         // No ticket has this identity: it is of no version.
-        .bind(after.map_or(Uuid::nil(), |id| id.uuid()))
+        .bind(after.map_or(Uuid::nil(), TicketId::uuid))
         .bind(i64::from(limit));
         let rows = self.patient().read(asked).await?;
         let ids = rows.iter().map(|row| Ok(TicketId::new(row.try_get(0)?)));

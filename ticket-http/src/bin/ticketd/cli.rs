@@ -55,9 +55,48 @@ pub(crate) struct Options {
     )]
     pub(crate) drain: u16,
     #[command(flatten)]
+    pub(crate) database: DatabaseOptions,
+    #[command(flatten)]
     pub(crate) redis: RedisOptions,
     #[command(flatten)]
     pub(crate) smtp: SmtpOptions,
+}
+
+/// Where everything is stored; without a database server, in a file of the data folder.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct DatabaseOptions {
+    /// The PostgreSQL that all nodes share, such as <postgres://user:password@host/database>;
+    /// without one, everything is in a file of the data folder
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) database_url: Option<String>,
+    /// A standby of it that may answer lists and searches; what a decision rests on never goes
+    /// there. Several, divided by spaces
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_REPLICA_URL",
+        hide_env_values = true,
+        value_delimiter = ' ',
+        value_name = "URL"
+    )]
+    pub(crate) database_replica_url: Vec<String>,
+    /// How many connections to it each process opens at most
+    #[arg(
+        long,
+        global = true,
+        env = "TICKETD_DATABASE_CONNECTIONS",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(2..=1000),
+        value_name = "COUNT"
+    )]
+    pub(crate) database_connections: u16,
 }
 
 /// What nodes share and may lose: news, limits, who looks at what.

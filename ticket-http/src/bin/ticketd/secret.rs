@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use ticket_core::mail::SigningKey;
@@ -38,15 +38,40 @@ pub(crate) fn from_environment(name: &str) -> anyhow::Result<Option<String>> {
     }
 }
 
+/// The key of a desk.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// The key.
+    pub(crate) signing: SigningKey,
+    /// The file that was made for it just now.
+    made: Option<PathBuf>,
+}
+
+impl Key {
+    /// Removes the file again that was made for a key that is of no use.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn forget(&self) {
+        if let Some(path) = &self.made
+            && let Err(error) = fs::remove_file(path)
+        {
+            tracing::warn!(%error, "{} is of no use and could not be removed", path.display());
+        }
+    }
+}
+
 /// The key of the desk: from the environment, or from the data folder, where it is made unless the
 /// desk has begun already: what was signed with a lost key can't be known again.
-pub(crate) fn key(data: &Path, has_begun: bool) -> anyhow::Result<SigningKey> {
+pub(crate) fn key(data: &Path, has_begun: bool) -> anyhow::Result<Key> {
     if let Some(secret) = from_environment(VARIABLE)? {
-        return checked(&secret).with_context(|| format!("{VARIABLE} is no good key"));
+        let signing = checked(&secret).with_context(|| format!("{VARIABLE} is no good key"))?;
+        return Ok(Key {
+            signing,
+            made: None,
+        });
     }
     let path = data.join(FILE);
-    let secret = match fs::read_to_string(&path) {
-        Ok(secret) => secret,
+    let (secret, made) = match fs::read_to_string(&path) {
+        Ok(secret) => (secret, None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             if has_begun {
                 bail!(
@@ -55,13 +80,17 @@ pub(crate) fn key(data: &Path, has_begun: bool) -> anyhow::Result<SigningKey> {
                     path.display()
                 );
             }
-            make(&path).with_context(|| format!("making {}", path.display()))?
+            let secret = make_folder(data).and_then(|()| make(&path));
+            let secret = secret.with_context(|| format!("making {}", path.display()))?;
+            (secret, Some(path.clone()))
         }
         Err(error) => {
             return Err(error).with_context(|| format!("reading {}", path.display()));
         }
     };
-    checked(&secret).with_context(|| format!("{} holds no good key", path.display()))
+    let signing =
+        checked(&secret).with_context(|| format!("{} holds no good key", path.display()))?;
+    Ok(Key { signing, made })
 }
 
 /// Makes a folder that only its owner enters.
@@ -118,7 +147,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let made = key(folder.path(), false).expect("a key");
         let found = key(folder.path(), true).expect("the key");
-        assert_eq!(made.loop_marker(), found.loop_marker());
+        assert_eq!(made.signing.loop_marker(), found.signing.loop_marker());
+        assert!(made.made.is_some() && found.made.is_none());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

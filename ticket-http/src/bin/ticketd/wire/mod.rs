@@ -1,5 +1,7 @@
 //! Wiring: the store, what nodes share, and the desk over them.
 
+#[cfg(feature = "postgres")]
+mod postgres;
 mod shared;
 mod sqlite;
 
@@ -7,9 +9,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::bail;
 use ticket_core::desk::Desk;
 use ticket_core::mail::SigningKey;
-use ticket_core::port::{BlobStore, RateLimiter, Roster, Store};
+use ticket_core::port::{BlobStore, Lookup, RateLimiter, Roster, Store};
 
 use crate::cli::Options;
 use crate::exit::Exit;
@@ -36,13 +39,17 @@ impl Wired {
         drop(self.desk);
         match self.opened {
             Opened::Sqlite(store) => store.close().await,
+            #[cfg(feature = "postgres")]
+            Opened::Postgres(store) => store.close().await,
         }
     }
 }
 
 /// A store that is open.
 enum Opened {
-    Sqlite(ticket_sqlite::SqliteStore),
+    Sqlite(Box<ticket_sqlite::SqliteStore>),
+    #[cfg(feature = "postgres")]
+    Postgres(ticket_postgres::PostgresStore),
 }
 
 /// What a store gives to a desk, on one tenant.
@@ -51,6 +58,8 @@ struct Ports {
     roster: Arc<dyn Roster>,
     blobs: Arc<dyn BlobStore>,
     limiter: Arc<dyn RateLimiter>,
+    /// What reads together all that a request rests on, for a store behind a network.
+    lookup: Option<Arc<dyn Lookup>>,
 }
 
 /// A store with its key, ready for a desk.
@@ -61,17 +70,56 @@ struct Begun {
     place: String,
 }
 
+/// Which store is asked for.
+enum Kind<'a> {
+    /// One file in the data folder.
+    File,
+    /// A PostgreSQL, by its URL.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "it is refused"))]
+    Server(&'a str),
+}
+
+fn kind(options: &Options) -> anyhow::Result<Kind<'_>> {
+    let url = options.database.database_url.as_deref();
+    let Some(url) = url.filter(|url| !url.is_empty()) else {
+        return Ok(Kind::File);
+    };
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    if !matches!(scheme, Some("postgres" | "postgresql")) {
+        bail!(
+            "DATABASE_URL must begin with postgres://; for SQLite leave it out, and name the folder by --data"
+        );
+    }
+    Ok(Kind::Server(url))
+}
+
 /// Opens the desk; makes what is missing, and brings the database up to date.
 pub(crate) async fn make(options: &Options) -> anyhow::Result<Wired> {
-    let begun = sqlite::make(options).await?;
+    let begun = match kind(options)? {
+        Kind::File => sqlite::make(options).await?,
+        #[cfg(feature = "postgres")]
+        Kind::Server(url) => postgres::make(options, url).await?,
+        #[cfg(not(feature = "postgres"))]
+        Kind::Server(_) => bail!(WITHOUT_POSTGRES),
+    };
     wired(options, begun)
 }
 
 /// Opens a desk that is there already, as it is.
 pub(crate) async fn open(options: &Options) -> anyhow::Result<Wired> {
-    let begun = sqlite::open(options).await?;
+    let begun = match kind(options)? {
+        Kind::File => sqlite::open(options).await?,
+        #[cfg(feature = "postgres")]
+        Kind::Server(url) => postgres::open(options, url).await?,
+        #[cfg(not(feature = "postgres"))]
+        Kind::Server(_) => bail!(WITHOUT_POSTGRES),
+    };
     wired(options, begun)
 }
+
+#[cfg(not(feature = "postgres"))]
+const WITHOUT_POSTGRES: &str =
+    "DATABASE_URL is set, but this ticketd was built without PostgreSQL (feature postgres)";
 
 fn wired(options: &Options, begun: Begun) -> anyhow::Result<Wired> {
     let Begun {
@@ -87,6 +135,9 @@ fn wired(options: &Options, begun: Begun) -> anyhow::Result<Wired> {
         .lease(worker::LEASE);
     if let Some(notifier) = notifier {
         builder = builder.notifier(notifier);
+    }
+    if let Some(lookup) = ports.lookup {
+        builder = builder.lookup(lookup);
     }
     let shared = Shared::of(&options.redis)?;
     Ok(Wired {
@@ -105,7 +156,13 @@ pub(crate) async fn migrate(options: &Options, check: bool) -> anyhow::Result<Ex
         say("The database is up to date.\n")?;
         return Ok(Exit::Done.into());
     }
-    let pending = sqlite::pending(options).await?;
+    let pending = match kind(options)? {
+        Kind::File => sqlite::pending(options).await?,
+        #[cfg(feature = "postgres")]
+        Kind::Server(url) => postgres::pending(options, url).await?,
+        #[cfg(not(feature = "postgres"))]
+        Kind::Server(_) => bail!(WITHOUT_POSTGRES),
+    };
     let Some(pending) = pending else {
         return Ok(Exit::Found.into());
     };

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use ticket_core::mail::SigningKey;
 use ticket_core::value::TenantId;
 use ticket_sqlite::SqliteStore;
 
@@ -58,7 +57,7 @@ pub(super) async fn pending(options: &Options) -> anyhow::Result<Option<Vec<(i64
     Ok(Some(pending))
 }
 
-fn begun(options: &Options, store: SqliteStore, key: SigningKey) -> Begun {
+fn begun(options: &Options, store: SqliteStore, key: secret::Key) -> Begun {
     let tenant = Arc::new(store.tenant(TenantId::default()));
     Begun {
         ports: Ports {
@@ -66,9 +65,10 @@ fn begun(options: &Options, store: SqliteStore, key: SigningKey) -> Begun {
             roster: tenant.clone(),
             blobs: tenant.clone(),
             limiter: tenant,
+            lookup: None,
         },
-        opened: Opened::Sqlite(store),
-        key,
+        opened: Opened::Sqlite(Box::new(store)),
+        key: key.signing,
         place: folder(options).display().to_string(),
     }
 }
