@@ -80,7 +80,7 @@ impl Servers {
             match tokio::time::timeout(patience, attempt).await {
                 Ok(Ok(connection)) => return Ok(connection),
                 Ok(Err(error)) => last = error,
-                Err(_) => last = Error::Late,
+                Err(_) => last = Error::Slow,
             }
         }
         Err(last)
