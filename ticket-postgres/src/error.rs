@@ -156,11 +156,13 @@ impl From<Error> for StoreError {
             Error::Unreadable { what } => Self::corrupt(what),
             Error::Unreachable(error) => unavailable(unreachable_because(&error), error),
             Error::Migrate(error) => from_migrate(error),
-            Error::Standby | Error::Busy | Error::Slow | Error::Late | Error::Closed => Self::Unavailable {
-                detail: error.to_string(),
-                retry_after: Some(RETRY_AFTER),
-                source: None,
-            },
+            Error::Standby | Error::Busy | Error::Slow | Error::Late | Error::Closed => {
+                Self::Unavailable {
+                    detail: error.to_string(),
+                    retry_after: Some(RETRY_AFTER),
+                    source: None,
+                }
+            }
             Error::Address
             | Error::SchemaName
             | Error::OldServer
