@@ -42,10 +42,7 @@ pub(crate) enum Error {
     /// No connection became free in time.
     #[error("all connections are busy")]
     Busy,
-    /// No connection could be made in time.
-    #[error("the server takes too long to let anybody in")]
-    Slow,
-    /// The server was asked, and did not answer in time.
+    /// The server did not answer in time.
     #[error("the server did not answer in time")]
     Late,
     /// The store was closed.
@@ -112,7 +109,6 @@ impl Error {
             | Self::Standby
             | Self::OldServer
             | Self::Busy
-            | Self::Slow
             | Self::Closed
             | Self::Unreadable { .. }
             | Self::Unwritable { .. }
@@ -156,13 +152,11 @@ impl From<Error> for StoreError {
             Error::Unreadable { what } => Self::corrupt(what),
             Error::Unreachable(error) => unavailable(unreachable_because(&error), error),
             Error::Migrate(error) => from_migrate(error),
-            Error::Standby | Error::Busy | Error::Slow | Error::Late | Error::Closed => {
-                Self::Unavailable {
-                    detail: error.to_string(),
-                    retry_after: Some(RETRY_AFTER),
-                    source: None,
-                }
-            }
+            Error::Standby | Error::Busy | Error::Late | Error::Closed => Self::Unavailable {
+                detail: error.to_string(),
+                retry_after: Some(RETRY_AFTER),
+                source: None,
+            },
             Error::Address
             | Error::SchemaName
             | Error::OldServer

@@ -253,11 +253,7 @@ impl Desk {
                     self.tell(&receipt).await;
                     Ok(Committed::Done(receipt))
                 }
-                None => {
-                    // It may have happened, and nobody else could say so.
-                    self.tell(&plan.receipt()).await;
-                    Err(error.into())
-                }
+                None => Err(error.into()),
             },
             Err(error) => Err(reused(error)),
         }

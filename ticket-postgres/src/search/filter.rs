@@ -108,14 +108,14 @@ impl<'q> Wanted<'q> {
                 Test::Tag(_) => Some((8, lead)),
                 Test::Organization(_) => Some((9, lead)),
                 Test::Status(_) => Some((10, lead)),
+                Test::Created(..) => Some((11, lead)),
+                Test::Updated(..) => Some((12, lead)),
+                Test::Priority(..) => Some((13, lead)),
                 Test::FieldSet(_)
                 | Test::Field(..)
                 | Test::Category(_)
                 | Test::Queue(_)
                 | Test::Assigned
-                | Test::Priority(..)
-                | Test::Created(..)
-                | Test::Updated(..)
                 | Test::Text(_) => None,
             }
         });

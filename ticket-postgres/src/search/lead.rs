@@ -87,6 +87,9 @@ impl Lead<'_> {
             Self::Test(_, Test::Due(comparison, _)) => {
                 value == Value::Dated && *comparison != Comparison::Equal
             }
+            Self::Test(_, Test::Created(..)) => value == Value::Created,
+            Self::Test(_, Test::Updated(..)) => value == Value::Updated,
+            Self::Test(_, Test::Priority(..)) => value == Value::Priority,
             Self::Unassigned => by_number,
             Self::Test(_, test) => by_number && !open_only && is_one(test),
             Self::Assignee(_) | Self::Requester(_) | Self::Cc(_) | Self::Organization(_) => {
@@ -155,18 +158,22 @@ impl Lead<'_> {
         sql.push("SELECT 1 FROM ");
         if self.is_term() {
             self.push_terms(sql, wanted.place.tenant);
-            return;
+        } else {
+            sql.push("tickets t WHERE ");
+            self.push_all(sql, wanted);
         }
-        sql.push("tickets t WHERE t.tenant = ");
-        sql.push_bind(wanted.place.tenant);
+    }
+
+    /// Pushes the condition that a ticket `t` is in it, such that an index answers it.
+    pub(super) fn push_all(&self, sql: &mut Statement, wanted: &Wanted<'_>) {
+        sql.push("t.tenant = ").push_bind(wanted.place.tenant);
         if wanted.open_only {
             sql.push(" AND NOT t.done");
         }
         match (self, &wanted.queues) {
             (Self::Queues, Some(queues)) => {
-                let keys = queues.iter().map(|key| key.as_str().to_owned());
-                sql.push(" AND t.queue = ANY (");
-                sql.push_bind(keys.collect::<Vec<_>>()).push(")");
+                let keys = keys(queues.iter().copied());
+                sql.push(" AND t.queue = ANY (").push_bind(keys).push(")");
             }
             _ => self.push(sql, wanted),
         }

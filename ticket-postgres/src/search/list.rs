@@ -27,9 +27,9 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     pub(crate) const DEFAULT: Self = Self {
-        short: 2_000,
-        rare: 500,
-        sortable: 5_000,
+        short: 1_000,
+        rare: 100,
+        sortable: 3_000,
     };
 
     /// The same for all.
@@ -198,7 +198,7 @@ impl<'q> List<'q> {
     }
 
     /// Words, the newest first: what they find is taken as it comes, unless something else leaves
-    /// so few tickets that their texts are read instead.
+    /// few tickets. Then the shorter list leads.
     fn newest_hits(&self, order: Order, at: usize) -> Outline<'q> {
         let part = |source, gates: &[Gate]| Part {
             source,
@@ -218,11 +218,11 @@ impl<'q> List<'q> {
                 ..Outline::default()
             };
         }
-        let mut parts = vec![part(Source::Found(at), &[Gate::Rare(true)])];
-        let read = [Gate::Rare(false), Gate::Narrow(true)];
+        let mut parts = vec![part(Source::Hits(at), &[Gate::Narrow(false)])];
+        let sort = [Gate::Narrow(true), Gate::Rare(true)];
+        parts.push(part(Source::Found(at), &sort));
+        let read = [Gate::Narrow(true), Gate::Rare(false)];
         parts.extend(narrow.iter().map(|lead| part(Source::Lead(*lead), &read)));
-        let walk = [Gate::Rare(false), Gate::Narrow(false)];
-        parts.push(part(Source::Hits(at), &walk));
         Outline {
             parts,
             below: order.below(),
@@ -252,7 +252,7 @@ impl<'q> List<'q> {
                         gates: gates.iter().copied().chain(gate).collect(),
                     });
                 };
-                if lead.is_direct(order.value, open_only) {
+                if self.is_direct(lead, order) {
                     push(*lead, None);
                     continue;
                 }
@@ -314,6 +314,9 @@ impl<'q> List<'q> {
             sql.push(if at > 0 { " UNION ALL (" } else { "(" });
             match part.source {
                 Source::Lead(lead) if lead.is_term() => self.push_terms(sql, part, &lead),
+                Source::Lead(lead) if !self.is_direct(&lead, &part.order) => {
+                    self.push_short_list(sql, part, &lead);
+                }
                 Source::Lead(Lead::Queues) => self.push_queues(sql, part),
                 Source::Lead(lead) => {
                     self.push_tickets(sql, &lead, None, &part.order);
@@ -335,6 +338,27 @@ impl<'q> List<'q> {
             }
             sql.push(")");
         }
+    }
+
+    fn is_direct(&self, lead: &Lead<'q>, order: &Order) -> bool {
+        lead.is_direct(order.value, self.wanted.open_only)
+    }
+
+    /// Pushes a list that is read and sorted. `OFFSET 0` keeps PostgreSQL from walking all tickets
+    /// in the order instead, and from testing more of them than the page needs.
+    fn push_short_list(&self, sql: &mut Statement, part: &Part<'q>, lead: &Lead<'q>) {
+        sql.push("SELECT ");
+        part.order.push_columns(sql);
+        sql.push(" FROM (SELECT t.* FROM (SELECT t.* FROM tickets t WHERE ");
+        lead.push_all(sql, self.wanted);
+        sql.push(" OFFSET 0) t WHERE true");
+        part.order.push_conditions(sql);
+        part.order.push_order(sql);
+        sql.push(" OFFSET 0) t WHERE true");
+        self.wanted.push(sql, lead, None);
+        push_gates(sql, &part.gates);
+        part.order.push_order(sql);
+        self.limit.push(sql);
     }
 
     /// Pushes the choice of tickets `t`, without an order.

@@ -11,6 +11,8 @@
 mod conformance;
 mod faults;
 mod plans;
+mod replicas;
 mod schema;
+mod store;
 mod world;
 mod writers;
