@@ -1,6 +1,10 @@
 //! A commit whose answer is lost on the way.
 
-#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::sync::Arc;
 
@@ -10,7 +14,7 @@ use ticket_core::memory::{MemoryDirectory, MemoryStore};
 use ticket_core::mock::MockStore;
 use ticket_core::person::Person;
 use ticket_core::plan::{IdempotencyKey, Plan, Receipt};
-use ticket_core::port::{Roster, StoreError, TicketRepository};
+use ticket_core::port::{Happening, Roster, StoreError, TicketRepository};
 use ticket_core::ticket::Digest;
 
 fn lost() -> StoreError {
@@ -112,4 +116,21 @@ async fn what_did_not_happen_is_not_made_to_happen() {
     ));
     let receipt = stored.receipt(&key()).await.expect("read");
     assert_eq!(receipt, None, "the mock saw one commit only");
+}
+
+/// Lists on live screens hear of a ticket by hints alone.
+#[tokio::test]
+async fn live_lists_hear_of_what_may_have_happened() {
+    for happens in [true, false] {
+        let (desk, stored) = desk(happens).await;
+        let ada = desk.acting(&ada().id).await.expect("she is known");
+        let mut news = desk.subscribe().await;
+        ada.open(open()).await.expect_err("nobody knows");
+        let Happening::Committed { ticket, version } = now(news.next()).expect("a hint") else {
+            panic!("it is about a commit");
+        };
+        let found = stored.load(&[ticket.into()]).await.expect("read");
+        let found = found.into_iter().next().flatten();
+        assert_eq!(found.map(|own| own.version), happens.then_some(version));
+    }
 }

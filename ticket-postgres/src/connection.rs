@@ -80,7 +80,7 @@ impl Servers {
             match tokio::time::timeout(patience, attempt).await {
                 Ok(Ok(connection)) => return Ok(connection),
                 Ok(Err(error)) => last = error,
-                Err(_) => last = Error::Late,
+                Err(_) => last = Error::Slow,
             }
         }
         Err(last)
@@ -91,7 +91,8 @@ async fn open(endpoint: &PgConnectOptions, session: &Session) -> Result<PgConnec
     let mut connection = endpoint.connect().await.map_err(Error::Unreachable)?;
     // Asked for, rather than sent with the login, because pools between us and the server refuse
     // settings there. Every statement has an index to go by, whatever is known of the tables: a page
-    // never reads all tickets because statistics are old. A server that answers before its disk has it is told to wait.
+    // never reads all tickets because statistics are old. A server that answers before its disk
+    // has it is told to wait.
     let row = sqlx::query(
         "SELECT current_setting('server_version_num')::integer, \
          pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean, \

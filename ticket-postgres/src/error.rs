@@ -42,7 +42,10 @@ pub(crate) enum Error {
     /// No connection became free in time.
     #[error("all connections are busy")]
     Busy,
-    /// The server did not answer in time.
+    /// No connection could be made in time.
+    #[error("the server takes too long to let anybody in")]
+    Slow,
+    /// The server was asked, and did not answer in time.
     #[error("the server did not answer in time")]
     Late,
     /// The store was closed.
@@ -109,6 +112,7 @@ impl Error {
             | Self::Standby
             | Self::OldServer
             | Self::Busy
+            | Self::Slow
             | Self::Closed
             | Self::Unreadable { .. }
             | Self::Unwritable { .. }
@@ -152,11 +156,13 @@ impl From<Error> for StoreError {
             Error::Unreadable { what } => Self::corrupt(what),
             Error::Unreachable(error) => unavailable(unreachable_because(&error), error),
             Error::Migrate(error) => from_migrate(error),
-            Error::Standby | Error::Busy | Error::Late | Error::Closed => Self::Unavailable {
-                detail: error.to_string(),
-                retry_after: Some(RETRY_AFTER),
-                source: None,
-            },
+            Error::Standby | Error::Busy | Error::Slow | Error::Late | Error::Closed => {
+                Self::Unavailable {
+                    detail: error.to_string(),
+                    retry_after: Some(RETRY_AFTER),
+                    source: None,
+                }
+            }
             Error::Address
             | Error::SchemaName
             | Error::OldServer

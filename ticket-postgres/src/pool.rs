@@ -147,14 +147,7 @@ impl Pool {
         kind: Kind,
         deadline: Instant,
     ) -> Result<Outcome, Error> {
-        let attempt = || async {
-            let attempt = self.attempt(statement.clone());
-            match timeout_at(deadline, attempt).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(Error::Late),
-            }
-            .inspect_err(|error| self.learn_from(error))
-        };
+        let attempt = || self.attempt(statement.clone(), deadline);
         let pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(5))
             .with_max_delay(Duration::from_millis(100))
@@ -167,10 +160,17 @@ impl Pool {
     }
 
     /// Boxed, so that the futures of whoever calls us stay small and can be sent on.
-    fn attempt(&self, statement: Statement) -> BoxFuture<'_, Result<Outcome, Error>> {
+    fn attempt(
+        &self,
+        statement: Statement,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<Outcome, Error>> {
         Box::pin(async move {
-            let mut lease = self.lease().await?;
-            lease.run(statement).await
+            let lease = timeout_at(deadline, self.lease()).await;
+            let mut lease = lease.unwrap_or(Err(Error::Slow))?;
+            let outcome = timeout_at(deadline, lease.run(statement)).await;
+            let outcome = outcome.unwrap_or(Err(Error::Late));
+            outcome.inspect_err(|error| self.learn_from(error))
         })
     }
 
@@ -187,7 +187,7 @@ impl Pool {
             Ok(connection) => Ok(Lease(Some(connection))),
             Err(PoolError::Backend(error)) => Err(error),
             Err(PoolError::Timeout(TimeoutType::Wait)) => Err(Error::Busy),
-            Err(PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)) => Err(Error::Late),
+            Err(PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)) => Err(Error::Slow),
             Err(
                 PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_),
             ) => Err(Error::Closed),

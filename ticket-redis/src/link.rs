@@ -34,16 +34,6 @@ pub(crate) enum Trouble {
     Failed(RedisError),
 }
 
-impl Trouble {
-    /// Whether something of another type lies under the key.
-    pub(crate) fn is_wrong_type(&self) -> bool {
-        match self {
-            Self::Failed(error) => error.code() == Some("WRONGTYPE"),
-            Self::Resting | Self::TooLate => false,
-        }
-    }
-}
-
 impl From<Trouble> for StoreError {
     fn from(trouble: Trouble) -> Self {
         let what = match &trouble {

@@ -19,7 +19,9 @@ const SLACK: Duration = Duration::from_secs(60);
 ///
 /// A credential is a hash, and the digests of a person's are a set. Redis removes what expired by
 /// itself; whether a credential is good is decided by the time that the caller gives, as the port
-/// says. When Redis does not answer, everything is `Unavailable`: nobody is let in by guess.
+/// says. A credential is good only while it is in its person's set too, so that none outlives
+/// [`Sessions::revoke_all`] when Redis removed the set to make room. When Redis does not answer,
+/// everything is `Unavailable`: nobody is let in by guess.
 #[derive(Debug, Clone)]
 pub struct RedisSessions {
     redis: Redis,
@@ -68,16 +70,13 @@ impl Sessions for RedisSessions {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<Option<Credential>, StoreError> {
-        let mut command = redis::cmd("HGET");
-        command
-            .arg(self.credential_key(&digest.to_string()))
-            .arg("json");
-        let answer: Result<Option<Vec<u8>>, _> = self.redis.ask(&command).await;
-        match answer {
-            Ok(json) => Ok(json.and_then(|json| read(&json, now))),
-            Err(trouble) if trouble.is_wrong_type() => Ok(None),
-            Err(trouble) => Err(trouble.into()),
-        }
+        let name = digest.to_string();
+        let mut call = call(script!("credential.lua"));
+        call.key(self.credential_key(&name))
+            .arg(name)
+            .arg(self.person_key(""));
+        let json: Option<Vec<u8>> = self.redis.run(&call).await?;
+        Ok(json.and_then(|json| read(&json, now)))
     }
 
     async fn credentials(

@@ -253,7 +253,11 @@ impl Desk {
                     self.tell(&receipt).await;
                     Ok(Committed::Done(receipt))
                 }
-                None => Err(error.into()),
+                None => {
+                    // It may have happened, and nobody else could say so.
+                    self.tell(&plan.receipt()).await;
+                    Err(error.into())
+                }
             },
             Err(error) => Err(reused(error)),
         }

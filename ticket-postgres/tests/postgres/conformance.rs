@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ticket_core::conformance::{DirectoryHarness, SessionsHarness};
+use ticket_core::conformance::{DirectoryHarness, LookupHarness, LookupWorld, SessionsHarness};
+use ticket_core::desk::Separately;
 use ticket_core::memory::{MemoryDirectory, MemoryStore};
 use ticket_core::port::{Roster, Sessions};
 use ticket_core::value::TenantId;
@@ -67,5 +68,36 @@ impl DirectoryHarness for People {
     }
 }
 
+struct Lookups(InDatabase, MemoryDirectory);
+
+#[async_trait]
+impl LookupHarness for Lookups {
+    async fn fresh() -> Self {
+        Self(InDatabase::new().await, MemoryDirectory::new())
+    }
+
+    async fn world(&self) -> LookupWorld {
+        match &self.0 {
+            InDatabase::Schema(store, _) => {
+                let desk = Arc::new(store.tenant(TenantId::default()));
+                LookupWorld {
+                    store: desk.clone(),
+                    roster: desk.clone(),
+                    lookup: desk,
+                }
+            }
+            InDatabase::Skipped(store) => {
+                let (store, people) = (Arc::new(store.clone()), Arc::new(self.1.clone()));
+                LookupWorld {
+                    store: store.clone(),
+                    roster: people.clone(),
+                    lookup: Arc::new(Separately::new(store, people)),
+                }
+            }
+        }
+    }
+}
+
+ticket_core::conformance_tests!(lookup, tokio::test(flavor = "multi_thread"), Lookups);
 ticket_core::conformance_tests!(sessions, tokio::test(flavor = "multi_thread"), Credentials);
 ticket_core::conformance_tests!(directory, tokio::test(flavor = "multi_thread"), People);

@@ -66,7 +66,13 @@ impl Shelf {
     /// Looks at entries; one answer for each key.
     pub(super) async fn look<V: DeserializeOwned>(&self, keys: &[String], part: &str) -> Look<V> {
         let mark = Uuid::now_v7().to_string();
-        let asked: Vec<&String> = keys.iter().filter(|key| self.answers_for(key)).collect();
+        // Decided once: a change during the call must not shift answers to other keys.
+        let is_asked: Vec<bool> = keys.iter().map(|key| self.answers_for(key)).collect();
+        let each = || keys.iter().zip(&is_asked);
+        let asked: Vec<&String> = each()
+            .filter(|(_, own)| **own)
+            .map(|(key, _)| key)
+            .collect();
         let mut answers = Vec::new();
         if !asked.is_empty() {
             let mut call = begin(script!("look.lua"), &asked, part, &mark);
@@ -79,8 +85,10 @@ impl Shelf {
                 .unwrap_or_default();
         }
         let mut answers = answers.into_iter();
-        let found = keys.iter().map(|key| {
-            let answer = self.answers_for(key).then(|| answers.next()).flatten();
+        let found = each().map(|(key, is_asked)| {
+            let answer = is_asked.then(|| answers.next()).flatten();
+            // What changed during the call may be in an answer as it was before.
+            let answer = answer.filter(|_| self.answers_for(key));
             answer.map_or(Found::Leave, |answer| read(&answer))
         });
         Look {
