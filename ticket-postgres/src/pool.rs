@@ -277,7 +277,7 @@ async fn collect(
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // An answer that nobody waited for must not be taken for that of the next statement.
+        // The next statement would wait for an answer that nobody wants any more.
         if let Some(own) = self.0.take()
             && own.busy
         {
