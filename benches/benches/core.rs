@@ -5,7 +5,7 @@ use std::hint::black_box;
 use anyhow::{Context as _, Result};
 use benches::{Chance, Scene, Words, reply, settings, ticket_with_events};
 use criterion::{Criterion, Throughput};
-use ticket_core::authority::{Level, Scope};
+use ticket_core::authority::{Action, Level, Scope, permit};
 use ticket_core::command::Command;
 use ticket_core::decide::{apply, decide, plan};
 use ticket_core::query::{Searchable, matches, normalize, parse};
@@ -19,6 +19,7 @@ fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     deciding(&mut criterion)?;
     reacting(&mut criterion)?;
+    permitting(&mut criterion)?;
     asking(&mut criterion)?;
     criterion.final_summary();
     Ok(())
@@ -75,6 +76,24 @@ fn reacting(criterion: &mut Criterion) -> Result<()> {
             bencher.iter(|| plan(black_box(&ticket), black_box(&commands), &context));
         });
     }
+    group.finish();
+    Ok(())
+}
+
+fn permitting(criterion: &mut Criterion) -> Result<()> {
+    let mut scene = plain()?;
+    let (ticket, _) = ticket_with_events(&mut scene, 20)?;
+    let context = scene.context();
+    let mut group = criterion.benchmark_group("rights");
+    group.bench_function(
+        "the scope of somebody, and its level for a ticket",
+        |bencher| {
+            bencher.iter(|| Scope::of(black_box(context.actor)).level(black_box(&ticket)));
+        },
+    );
+    group.bench_function("permit a reply", |bencher| {
+        bencher.iter(|| permit(black_box(context.actor), Action::Reply, black_box(&ticket)));
+    });
     group.finish();
     Ok(())
 }

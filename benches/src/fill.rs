@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ticket_core::plan::Plan;
 use ticket_core::port::{Roster, SettingsStore};
+use ticket_postgres::PostgresTenant;
 use ticket_sqlite::SqliteTenant;
 
 use crate::Stories;
@@ -36,6 +37,17 @@ impl Import for SqliteTenant {
     }
 }
 
+#[async_trait]
+impl Import for PostgresTenant {
+    async fn import(&self, lives: &[Plan]) -> Result<()> {
+        Ok(Self::import(self, lives).await?)
+    }
+
+    fn writers(&self) -> usize {
+        2
+    }
+}
+
 /// Saves the settings and people of a desk, and writes its tickets; `progress` hears how many more
 /// are written.
 ///
@@ -51,8 +63,11 @@ pub async fn fill(
         .await?;
     stories.population().save(store).await?;
     let progress = &progress;
-    let firsts = (1..=stories.tickets()).step_by(AT_ONCE);
-    let ranges = firsts.map(|first| first..(first + AT_ONCE).min(stories.tickets() + 1));
+    let tickets = stories.tickets();
+    let last = ranges(tickets).last();
+    let others = ranges(tickets).filter(|range| Some(range) != last.as_ref());
+    // The largest numbers come first, so that a store reserves all of them at once.
+    let ranges = last.clone().into_iter().chain(others);
     stream::iter(ranges.map(|range| told(stories, range)))
         .buffered(2 * store.writers())
         .map_ok(|lives| async move {
@@ -63,6 +78,17 @@ pub async fn fill(
         .try_buffer_unordered(store.writers())
         .try_collect()
         .await
+}
+
+/// The number that is written last.
+pub(crate) fn written_last(tickets: usize) -> usize {
+    let before = ranges(tickets).rev().nth(1);
+    before.map_or(tickets, |range| range.end - 1)
+}
+
+fn ranges(tickets: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    let parts = 0..tickets.div_ceil(AT_ONCE);
+    parts.map(move |part| part * AT_ONCE + 1..(part * AT_ONCE + AT_ONCE).min(tickets) + 1)
 }
 
 async fn told(stories: &Arc<Stories>, numbers: Range<usize>) -> Result<Vec<Plan>> {
@@ -108,6 +134,7 @@ mod tests {
         assert_eq!(report.checked.get("tickets"), Some(&600));
         assert!(report.checked["notices"] > 600, "{report:?}");
         assert_eq!(report.findings, []);
+        assert_eq!((written_last(600), written_last(20)), (500, 20));
         let due = store.claim_notices(end, Duration::from_secs(60), 10).await;
         assert_eq!(due.expect("claimed"), []);
         assert_eq!(store.next_number().await.expect("a number").get(), 601);

@@ -3,6 +3,7 @@
 //! Everything is drawn from a seed, so two runs measure the same work. Words follow Zipf's law
 //! over a list of our own, as words of people do: a few are in almost every message, most are rare.
 
+pub mod ceiling;
 mod chance;
 mod desk;
 mod fill;

@@ -5,20 +5,23 @@
 #![expect(clippy::print_stdout, reason = "it talks to whoever runs it")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use benches::ceiling::{Bench, Script, overhear, pgbench};
 use benches::load::{
-    Asking, Burst, Call, Measured, Memory, Opened, Operation, Outcome, Place, Report, Run, Server,
-    Writing, burst, postgres_seconds, process_seconds, reading, start, writing,
+    Asking, Burst, Call, Ceiling, Measured, Memory, Opened, Operation, Outcome, Place, Profile,
+    Reached, Report, Run, Server, Writing, burst, postgres_seconds, process_seconds, reading,
+    start, writing,
 };
 use benches::{Population, Stories, fill, settings_at_work};
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use ticket_core::port::Clock;
 use ticket_core::system::SystemClock;
+use url::Url;
 
 /// Fills desks of growing sizes and measures the server over HTTP.
 #[derive(Debug, Parser)]
@@ -29,6 +32,13 @@ struct Arguments {
     /// Where they are kept
     #[arg(long, value_enum, default_value_t)]
     store: Kind,
+    /// The PostgreSQL database; schemas are made in it, and dropped unless they are kept
+    #[arg(long, env = "DATABASE_URL", value_name = "URL")]
+    database_url: Option<Url>,
+    /// Leave out the ceiling: pgbench with the same statements. Those that write spoil the desk, so
+    /// they are left out for one that is kept
+    #[arg(long)]
+    no_ceiling: bool,
     /// How many connections ask at once
     #[arg(long, default_value_t = 16)]
     connections: usize,
@@ -41,6 +51,9 @@ struct Arguments {
     /// Measure only operations whose name has this in it
     #[arg(long, default_value = "")]
     only: String,
+    /// Take samples with `perf` meanwhile, and write where the time goes, for each operation
+    #[arg(long)]
+    profile: bool,
     /// Leave the filled stores where they are, for the next time
     #[arg(long)]
     keep: bool,
@@ -60,12 +73,15 @@ enum Kind {
     /// One SQLite file for each desk
     #[default]
     Sqlite,
+    /// One schema for each desk, in a PostgreSQL database
+    Postgres,
 }
 
 impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
         }
     }
 }
@@ -87,9 +103,9 @@ async fn main() -> Result<()> {
         .join(format!("{}-results", report.store.to_lowercase()));
     fs::create_dir_all(&results)?;
     for tickets in &arguments.sizes {
-        let run = one_size(&arguments, *tickets).await;
+        let run = one_size(&arguments, *tickets, &results).await;
         let run = run.with_context(|| format!("with {tickets} tickets"))?;
-        println!("\n{}", run.table());
+        println!("\n{}\n{}", run.table(), run.ceiling_table());
         report.runs.push(run);
         // What is known is written at once: a later size may fail.
         fs::write(
@@ -103,10 +119,10 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn one_size(arguments: &Arguments, tickets: usize) -> Result<Run> {
-    let place = place(arguments, tickets);
+async fn one_size(arguments: &Arguments, tickets: usize, results: &Path) -> Result<Run> {
+    let place = place(arguments, tickets)?;
     if arguments.fresh {
-        place.remove()?;
+        place.remove().await?;
     }
     let stories = Arc::new(Stories::new(
         settings_at_work()?,
@@ -117,40 +133,110 @@ async fn one_size(arguments: &Arguments, tickets: usize) -> Result<Run> {
     let store = place.open().await?;
     let filled_in = match store.is_filled(tickets).await? {
         true => None,
-        false => Some(fill_up(&store, &stories).await?),
+        false => {
+            let seconds = fill_up(&store, &stories).await?;
+            place.settle().await?;
+            Some(seconds)
+        }
     };
     let asking = Asking::new(&store.desk(), &stories).await?;
     store.close().await;
     let server = start(&ticketd(arguments)?, place.folder(), &place.environment()).await?;
     let memory = Memory::of(server.process);
-    let measuring = Measuring { arguments, server };
+    let measuring = Measuring {
+        arguments,
+        results,
+        server,
+    };
     let operations = measuring.all(&asking).await?;
     let peak = memory.most_mib();
     measuring.server.stop().await?;
     let run = Run {
         tickets,
         filled_in,
-        bytes: place.bytes()?,
+        bytes: place.bytes().await?,
         server_peak_mib: peak,
         operations,
-        ceiling: Vec::new(),
+        ceiling: ceiling(arguments, &place, &asking).await?,
     };
     println!(
         "\n{tickets} tickets take {} MB; the server had {peak:.0} MiB at most",
         run.bytes / 1_000_000
     );
     if !arguments.keep {
-        place.remove()?;
+        place.remove().await?;
     }
     Ok(run)
 }
 
-fn place(arguments: &Arguments, tickets: usize) -> Place {
-    match arguments.store {
-        Kind::Sqlite => Place::Sqlite {
-            folder: arguments.folder.join(format!("sqlite-{tickets}")),
+fn place(arguments: &Arguments, tickets: usize) -> Result<Place> {
+    let name = arguments.store.name().to_lowercase();
+    let folder = arguments.folder.join(format!("{name}-{tickets}"));
+    Ok(match arguments.store {
+        Kind::Sqlite => Place::Sqlite { folder },
+        Kind::Postgres => Place::Postgres {
+            url: without_tls(
+                arguments
+                    .database_url
+                    .clone()
+                    .context("DATABASE_URL or --database-url must name a database")?,
+            ),
+            schema: format!("ticket_load_{tickets}"),
+            folder,
         },
+    })
+}
+
+/// Everybody talks to the database in the same way: without TLS unless the address asks for it.
+fn without_tls(mut url: Url) -> Url {
+    if !url.query_pairs().any(|(name, _)| name == "sslmode") {
+        url.query_pairs_mut().append_pair("sslmode", "disable");
     }
+    url
+}
+
+/// What the database alone reaches, with the statements that the server says to it.
+async fn ceiling(arguments: &Arguments, place: &Place, asking: &Asking) -> Result<Vec<Ceiling>> {
+    let Place::Postgres { url, schema, .. } = place else {
+        return Ok(Vec::new());
+    };
+    if arguments.no_ceiling {
+        return Ok(Vec::new());
+    }
+    let bench = Bench {
+        url: url.as_str(),
+        schema,
+        connections: arguments.connections,
+        time: Duration::from_secs_f64(arguments.seconds),
+    };
+    let mut ceilings = Vec::new();
+    for own in overhear(&ticketd(arguments)?, place, asking).await? {
+        let wanted = own.operation.contains(&arguments.only);
+        let spoils = !own.core.is_empty() && arguments.keep;
+        if !wanted || spoils {
+            continue;
+        }
+        let reached = async |scripts: &[Script]| {
+            let (times, rate) = pgbench(bench, scripts).await?;
+            anyhow::Ok(Reached::of(&times, rate))
+        };
+        let core = match own.core.as_slice() {
+            [] => None,
+            core => Some(reached(core).await.context(own.operation)?),
+        };
+        let whole = reached(&own.whole).await.context(own.operation)?;
+        println!(
+            "pgbench, {}: {:.0} a second",
+            own.operation, whole.per_second
+        );
+        ceilings.push(Ceiling {
+            operation: own.operation.to_owned(),
+            round_trips: own.round_trips,
+            whole,
+            core,
+        });
+    }
+    Ok(ceilings)
 }
 
 fn ticketd(arguments: &Arguments) -> Result<PathBuf> {
@@ -177,6 +263,7 @@ async fn fill_up(store: &Opened, stories: &Arc<Stories>) -> Result<f64> {
 
 struct Measuring<'a> {
     arguments: &'a Arguments,
+    results: &'a Path,
     server: Server,
 }
 
@@ -210,10 +297,21 @@ impl Measuring<'_> {
         bar.enable_steady_tick(Duration::from_millis(250));
         let before = (process_seconds(self.server.process), postgres_seconds());
         let begin = Instant::now();
+        let profile = match self.arguments.profile {
+            true => Some(Profile::start(
+                self.results,
+                operation.name,
+                time.warm_up + time.time,
+            )?),
+            false => None,
+        };
         let outcome = apart(self.server.address.clone(), operation.calls.clone(), time).await;
         let outcome = outcome.with_context(|| operation.name)?;
         let took = begin.elapsed().as_secs_f64();
         bar.finish_and_clear();
+        if let Some(profile) = profile {
+            println!("where the time goes: {}", profile.finish().await?.display());
+        }
         let mut measured = Measured::of(operation, &outcome);
         measured.server_cpu = (process_seconds(self.server.process) - before.0) / took;
         measured.database_cpu = (postgres_seconds() - before.1) / took;

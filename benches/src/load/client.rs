@@ -69,13 +69,13 @@ impl Call {
 }
 
 /// One connection.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
 }
 
 impl Connection {
-    pub(super) async fn open(address: &str) -> Result<Self> {
+    pub(crate) async fn open(address: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
@@ -87,7 +87,7 @@ impl Connection {
     }
 
     /// Sends a request and reads the whole answer.
-    pub(super) async fn ask(&mut self, call: &Call) -> Result<Bytes> {
+    pub(crate) async fn ask(&mut self, call: &Call) -> Result<Bytes> {
         self.sender.ready().await?;
         let response = self.sender.send_request(call.request(&self.host)?).await?;
         let status = response.status();

@@ -3,18 +3,25 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use ticket_core::desk::Desk;
 use ticket_core::mail::SigningKey;
 use ticket_core::port::{Directory, Reference, Store};
 use ticket_core::value::{TenantId, TicketNumber};
+use ticket_postgres::{PostgresOptions, PostgresStore, PostgresTenant};
 use ticket_sqlite::{SqliteStore, SqliteTenant};
+use url::Url;
 
 use crate::Import;
+use crate::fill::written_last;
 
 /// The file in a folder of `ticketd`.
 const FILE: &str = "ticketd.db";
+/// How long a call may take while the store is filled.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a desk of some size is kept.
 #[derive(Debug, Clone)]
@@ -24,6 +31,15 @@ pub enum Place {
         /// The folder, which is also that of the server.
         folder: PathBuf,
     },
+    /// In a schema of a PostgreSQL database.
+    Postgres {
+        /// The database.
+        url: Url,
+        /// The schema, made for the desk.
+        schema: String,
+        /// The folder of the server.
+        folder: PathBuf,
+    },
 }
 
 /// An open store of a desk.
@@ -31,6 +47,8 @@ pub enum Place {
 pub enum Opened {
     /// A file.
     Sqlite(SqliteStore, SqliteTenant),
+    /// A schema.
+    Postgres(PostgresStore, PostgresTenant),
 }
 
 impl Place {
@@ -39,12 +57,20 @@ impl Place {
     /// # Errors
     /// When it can't be opened.
     pub async fn open(&self) -> Result<Opened> {
+        fs::create_dir_all(self.folder())?;
         match self {
             Self::Sqlite { folder } => {
-                fs::create_dir_all(folder)?;
                 let store = SqliteStore::open(folder.join(FILE)).await?;
                 let tenant = store.tenant(TenantId::default());
                 Ok(Opened::Sqlite(store, tenant))
+            }
+            Self::Postgres { url, schema, .. } => {
+                let options = PostgresOptions::new(url.as_str())
+                    .schema(schema)
+                    .deadline(PATIENCE);
+                let store = options.connect().await?;
+                let tenant = store.tenant(TenantId::default());
+                Ok(Opened::Postgres(store, tenant))
             }
         }
     }
@@ -52,14 +78,92 @@ impl Place {
     /// The folder of the server.
     pub const fn folder(&self) -> &PathBuf {
         match self {
-            Self::Sqlite { folder } => folder,
+            Self::Sqlite { folder } | Self::Postgres { folder, .. } => folder,
         }
     }
 
     /// What the server must be told to find the store, besides its folder.
-    pub const fn environment(&self) -> Vec<(&'static str, String)> {
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Sqlite { .. } => Vec::new(),
+            Self::Postgres { url, schema, .. } => vec![
+                ("DATABASE_URL", url.to_string()),
+                ("TICKETD_SCHEMA", schema.clone()),
+            ],
+        }
+    }
+
+    /// The same, through a port of this machine and without TLS.
+    ///
+    /// # Errors
+    /// When the store has no server.
+    pub fn environment_through(&self, port: u16) -> Result<Vec<(&'static str, String)>> {
+        let (url, schema) = self.database()?;
+        let mut url = url.clone();
+        let wrong = |_| anyhow!("the address of the database can't be changed");
+        url.set_host(Some("127.0.0.1")).map_err(|_| wrong(()))?;
+        url.set_port(Some(port)).map_err(wrong)?;
+        let through = Self::Postgres {
+            url,
+            schema: schema.to_owned(),
+            folder: self.folder().clone(),
+        };
+        Ok(through.environment())
+    }
+
+    /// The database and the schema, if there is a server.
+    fn database(&self) -> Result<(&Url, &str)> {
+        match self {
+            Self::Sqlite { .. } => bail!("a file has no server"),
+            Self::Postgres { url, schema, .. } => Ok((url, schema)),
+        }
+    }
+
+    /// The host and port of the database.
+    ///
+    /// # Errors
+    /// When the store has no server, or it is not reached by TCP.
+    pub fn database_address(&self) -> Result<String> {
+        let (url, _) = self.database()?;
+        let host = url.host_str().filter(|host| !host.is_empty());
+        let host = host.context("DATABASE_URL must name a host, to be listened to")?;
+        Ok(format!("{host}:{}", url.port().unwrap_or(5432)))
+    }
+
+    /// The database with the schema as the place where tables are looked for.
+    ///
+    /// # Errors
+    /// When the store has no server.
+    pub fn url_with_schema(&self) -> Result<String> {
+        let (url, schema) = self.database()?;
+        let mut url = url.clone();
+        url.query_pairs_mut()
+            .append_pair("options", &format!("-c search_path={schema} -c jit=off"));
+        Ok(url.to_string())
+    }
+
+    /// Makes a filled store as good as one that grew slowly: planner and garbage are up to date.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub async fn settle(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url_with_schema()?).await?;
+                let tables: Vec<String> = sqlx::query_scalar(
+                    "SELECT format('%I', relname) FROM pg_stat_user_tables \
+                     WHERE schemaname = current_schema()",
+                )
+                .fetch_all(&mut connection)
+                .await?;
+                for table in tables {
+                    let vacuum = AssertSqlSafe(format!("VACUUM (ANALYZE) {table}"));
+                    sqlx::raw_sql(vacuum).execute(&mut connection).await?;
+                }
+                sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await?;
+                Ok(connection.close().await?)
+            }
         }
     }
 
@@ -67,9 +171,19 @@ impl Place {
     ///
     /// # Errors
     /// When it can't be asked.
-    pub fn bytes(&self) -> Result<u64> {
+    pub async fn bytes(&self) -> Result<u64> {
         match self {
             Self::Sqlite { folder } => Ok(fs::metadata(folder.join(FILE))?.len()),
+            Self::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url_with_schema()?).await?;
+                let bytes: i64 = sqlx::query_scalar(
+                    "SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint \
+                     FROM pg_stat_user_tables WHERE schemaname = current_schema()",
+                )
+                .fetch_one(&mut connection)
+                .await?;
+                Ok(bytes.unsigned_abs())
+            }
         }
     }
 
@@ -77,7 +191,7 @@ impl Place {
     ///
     /// # Errors
     /// When it can't be removed.
-    pub fn remove(&self) -> Result<()> {
+    pub async fn remove(&self) -> Result<()> {
         match self {
             Self::Sqlite { folder } => {
                 for end in ["", "-wal", "-shm"] {
@@ -86,9 +200,14 @@ impl Place {
                         fs::remove_file(&path)?;
                     }
                 }
-                Ok(())
+            }
+            Self::Postgres { url, schema, .. } => {
+                let mut connection = PgConnection::connect(url.as_str()).await?;
+                let drop = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
+                sqlx::raw_sql(drop).execute(&mut connection).await?;
             }
         }
+        Ok(())
     }
 }
 
@@ -97,6 +216,7 @@ impl Opened {
     pub fn desk(&self) -> Desk {
         let (store, people): (Arc<dyn Store>, Arc<dyn Directory>) = match self {
             Self::Sqlite(_, tenant) => (Arc::new(tenant.clone()), Arc::new(tenant.clone())),
+            Self::Postgres(_, tenant) => (Arc::new(tenant.clone()), Arc::new(tenant.clone())),
         };
         Desk::builder(store, people, SigningKey::new([7; 32])).build()
     }
@@ -105,6 +225,7 @@ impl Opened {
     pub const fn import(&self) -> &dyn Import {
         match self {
             Self::Sqlite(_, tenant) => tenant,
+            Self::Postgres(_, tenant) => tenant,
         }
     }
 
@@ -116,7 +237,8 @@ impl Opened {
         if self.import().settings_generation().await? == 0 {
             return Ok(false);
         }
-        let last = Reference::Number(TicketNumber::new(tickets as u64)?);
+        let last = TicketNumber::new(written_last(tickets) as u64)?;
+        let last = Reference::Number(last);
         let found = self.desk().store().load(&[last]).await?;
         if found.into_iter().next().context("an answer")?.is_none() {
             bail!("the store was not filled to the end; run with --fresh to begin anew");
@@ -128,6 +250,10 @@ impl Opened {
     pub async fn close(self) {
         match self {
             Self::Sqlite(store, tenant) => {
+                drop(tenant);
+                store.close().await;
+            }
+            Self::Postgres(store, tenant) => {
                 drop(tenant);
                 store.close().await;
             }

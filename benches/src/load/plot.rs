@@ -45,7 +45,7 @@ pub struct Line {
     /// Its name in the legend; the same name has the same colour in all panels.
     pub name: String,
     /// Whether it is drawn thin.
-    pub dashed: bool,
+    pub thin: bool,
     /// Its points: tickets, and what was measured.
     pub points: Vec<(f64, f64)>,
 }
@@ -85,15 +85,15 @@ fn panel(area: &Area<'_>, chart: &Chart) -> Result<()> {
         .configure_mesh()
         .x_desc("tickets in the desk")
         .y_desc(&chart.name)
-        .x_label_formatter(&|value| number(*value))
-        .y_label_formatter(&|value| number(*value))
+        .max_light_lines(0)
+        .x_label_formatter(&|value| label(*value, &[1]))
+        .y_label_formatter(&|value| label(*value, &[1, 2, 5]))
         .label_style(("sans-serif", 14))
         .axis_desc_style(("sans-serif", 15))
-        .light_line_style(BLACK.mix(0.06))
-        .bold_line_style(BLACK.mix(0.16))
+        .bold_line_style(BLACK.mix(0.1))
         .draw()?;
     for (place, line) in chart.lines.iter().enumerate() {
-        let style = style(place, line.dashed);
+        let style = style(place, line.thin);
         context.draw_series(LineSeries::new(line.points.iter().copied(), style))?;
         let dots = line.points.iter();
         context.draw_series(dots.map(|point| Circle::new(*point, 3, colour(place).filled())))?;
@@ -104,10 +104,12 @@ fn panel(area: &Area<'_>, chart: &Chart) -> Result<()> {
 /// The names of the lines, each with a piece of it.
 fn names(area: &Area<'_>, chart: &Chart) -> Result<()> {
     let font = ("sans-serif", 14).into_text_style(area);
+    let kinds = "thick: reading, thin: writing".to_owned();
+    area.draw(&Text::new(kinds, (4, 8), font.clone()))?;
     for (place, line) in chart.lines.iter().enumerate() {
-        let height = 24 + 24 * i32::try_from(place)?;
+        let height = 48 + 24 * i32::try_from(place)?;
         let piece = vec![(4, height), (34, height)];
-        area.draw(&PathElement::new(piece, style(place, line.dashed)))?;
+        area.draw(&PathElement::new(piece, style(place, line.thin)))?;
         area.draw(&Circle::new((19, height), 3, colour(place).filled()))?;
         area.draw(&Text::new(
             line.name.clone(),
@@ -140,6 +142,17 @@ fn around(values: impl Iterator<Item = f64>, room: f64) -> Range<f64> {
     least / room..most * room
 }
 
+/// A number of an axis if it begins with one of these digits, nothing otherwise: all of them would
+/// not fit.
+fn label(value: f64, beginnings: &[u8]) -> String {
+    let first = value / 10_f64.powf(value.log10().floor());
+    let fits = |digit: &u8| (first - f64::from(*digit)).abs() < 0.01;
+    if beginnings.iter().any(fits) || (first - 10.0).abs() < 0.01 {
+        return number(value);
+    }
+    String::new()
+}
+
 /// A number as people write it: 10 000, 0.5.
 fn number(value: f64) -> String {
     if value < 10.0 {
@@ -164,6 +177,12 @@ mod tests {
     fn numbers_are_grouped() {
         let written = [0.05, 0.5, 2.0, 250.0, 10_000.0, 1_000_000.0].map(number);
         assert_eq!(written, ["0.05", "0.5", "2", "250", "10 000", "1 000 000"]);
+    }
+
+    #[test]
+    fn an_axis_names_few_numbers() {
+        let named = [0.1, 0.2, 0.3, 5.0, 1_000.0, 2_000.0].map(|own| label(own, &[1, 5]));
+        assert_eq!(named, ["0.1", "", "", "5", "1 000", ""]);
     }
 
     #[test]
