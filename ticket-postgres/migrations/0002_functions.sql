@@ -72,6 +72,7 @@ CREATE FUNCTION commit_plan(
     notice_automatics boolean[],
     notice_created_ats bigint[],
     notice_jsons text[],
+    are_told boolean,
     OUT outcome smallint,
     OUT seen bigint,
     OUT used_fingerprint bytea,
@@ -182,11 +183,12 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END IF;
     IF cardinality(notice_ids) > 0 THEN
-        -- A notice is due when it was made.
+        -- A notice is due when it was made, or was sent then.
         INSERT INTO notices (tenant, id, ticket, version, person, address, automatic, created_at,
-            moment, json)
+            moment, state, attempts, json)
         SELECT of_tenant, n.id, new_number, n.version, n.person, n.address, n.automatic,
-            n.created_at, n.created_at, n.json
+            n.created_at, n.created_at, CASE WHEN are_told THEN 2 ELSE 0 END,
+            CASE WHEN are_told THEN 1 ELSE 0 END, n.json
         FROM unnest(notice_ids, notice_versions, notice_persons, notice_addresses,
             notice_automatics, notice_created_ats, notice_jsons)
             AS n (id, version, person, address, automatic, created_at, json);

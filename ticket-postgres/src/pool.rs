@@ -121,6 +121,30 @@ impl Pool {
         Ok(answered.await?.changed)
     }
 
+    /// Writes by several statements, all or none; nothing is done again.
+    pub(crate) async fn write_all(&self, queries: Vec<Query<'_>>) -> Result<(), Error> {
+        let statements: Result<Vec<_>, _> = queries.into_iter().map(Statement::of).collect();
+        let attempt = self.attempt_all(statements?);
+        let written = timeout_at(self.deadline(), attempt).await;
+        written
+            .unwrap_or(Err(Error::Late))
+            .inspect_err(|error| self.learn_from(error))
+    }
+
+    async fn attempt_all(&self, statements: Vec<Statement>) -> Result<(), Error> {
+        let mut lease = self.lease().await?;
+        lease.run(Statement::of(sqlx::query("BEGIN"))?).await?;
+        for statement in statements {
+            if let Err(error) = lease.run(statement).await {
+                // If this fails too, the connection ends and takes the transaction with it.
+                drop(lease.run(Statement::of(sqlx::query("ROLLBACK"))?).await);
+                return Err(error);
+            }
+        }
+        lease.run(Statement::of(sqlx::query("COMMIT"))?).await?;
+        Ok(())
+    }
+
     /// Closes all connections: those in use when they are given back.
     pub(crate) fn close(&self) {
         self.connections.close();

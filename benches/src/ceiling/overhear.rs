@@ -161,7 +161,7 @@ impl Listener {
         for request in &requests {
             let number = request.answer.number;
             let fresh = match what {
-                Writing::Open => self.opened(request).await?,
+                Writing::Open => Self::opened(number),
                 Writing::Reply => self.answered(number).await?,
             };
             let begins = match what {
@@ -176,8 +176,7 @@ impl Listener {
             for statement in &request.statements {
                 let statement = std::slice::from_ref(statement);
                 if statement[0].sql.contains(COMMIT) {
-                    let alone = alone(&fresh);
-                    self.writer.add(&mut least, statement, &alone).await?;
+                    self.writer.add(&mut least, statement, &fresh).await?;
                     self.writer.add(&mut one, statement, &fresh).await?;
                 } else {
                     let same = Fresh::default();
@@ -196,21 +195,13 @@ impl Listener {
     }
 
     /// A new ticket has a new number and new identities.
-    async fn opened(&mut self, request: &Request) -> Result<Fresh> {
+    fn opened(number: u64) -> Fresh {
         let tenant = TenantId::default().get();
-        let draws = request
-            .statements
-            .iter()
-            .any(|own| own.sql.contains("nextval"));
-        let function = if draws { "currval" } else { "nextval" };
-        Ok(Fresh {
-            values: vec![(
-                request.answer.number.to_string(),
-                format!("{function}('numbers_{tenant}')"),
-            )],
+        Fresh {
+            values: vec![(number.to_string(), format!("nextval('numbers_{tenant}')"))],
             identity: Some(IDENTITY.to_owned()),
             part: None,
-        })
+        }
     }
 
     /// A reply is to one of the open tickets, whichever version it has.
@@ -258,17 +249,6 @@ impl Listener {
         let count = "SELECT count(*)::text FROM load_targets".to_owned();
         let count = self.writer.text(count).await?;
         Ok(format!("\\set r random(1, {count})\n"))
-    }
-}
-
-/// Without the other statements there is no number yet.
-fn alone(fresh: &Fresh) -> Fresh {
-    let values = fresh.values.iter();
-    let values =
-        values.map(|(own, expression)| (own.clone(), expression.replace("currval", "nextval")));
-    Fresh {
-        values: values.collect(),
-        ..fresh.clone()
     }
 }
 

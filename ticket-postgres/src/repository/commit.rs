@@ -21,7 +21,7 @@ const COMMIT: &str = "SELECT outcome, seen, used_fingerprint, used_receipt FROM 
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
     $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
     $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
-    $57, $58, $59, $60)";
+    $57, $58, $59, $60, $61)";
 
 /// The outcomes of the function.
 const WRITTEN: i16 = 0;
@@ -179,7 +179,7 @@ pub(crate) fn used(
 }
 
 /// The call that writes all rows.
-fn call(rows: Rows) -> Query<'static> {
+pub(super) fn call(rows: Rows) -> Query<'static> {
     let query = sqlx::query(COMMIT).bind(rows.tenant);
     let query = match rows.key {
         Some(key) => query
@@ -271,4 +271,5 @@ fn bind_notices(query: Query<'static>, notices: Notices) -> Query<'static> {
         .bind(notices.automatics)
         .bind(notices.created_ats)
         .bind(notices.jsons)
+        .bind(notices.are_told)
 }

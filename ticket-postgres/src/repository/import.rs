@@ -26,27 +26,22 @@ impl PostgresTenant {
     }
 
     async fn write_lives(&self, lives: &[Plan]) -> Result<(), Error> {
-        let numbers: Vec<i64> = lives
-            .iter()
-            .map(|life| number(life.ticket.number))
-            .collect();
-        let Some(last) = numbers.iter().max() else {
+        let numbers = lives.iter().map(|life| number(life.ticket.number));
+        let Some(last) = numbers.max() else {
             return Ok(());
         };
         let reserve = sqlx::query(
             "SELECT reserve_number($1, $2) WHERE $2 > \
              coalesce(pg_sequence_last_value(to_regclass('numbers_' || $1::bigint)), 0)",
         );
-        let reserve = reserve.bind(self.id()).bind(*last);
+        let reserve = reserve.bind(self.id()).bind(last);
         self.primary().execute(reserve).await?;
-        let mut calls: Vec<Query<'_>> = Vec::with_capacity(lives.len() + 1);
-        for life in lives {
-            calls.push(call(Rows::of(self.id(), life, None, self.language())?));
-        }
-        let told = sqlx::query(
-            "UPDATE notices SET state = 2, attempts = 1 WHERE tenant = $1 AND ticket = ANY ($2)",
-        );
-        calls.push(told.bind(self.id()).bind(&numbers));
+        let calls = lives.iter().map(|life| {
+            let mut rows = Rows::of(self.id(), life, None, self.language())?;
+            rows.notices.are_told = true;
+            Ok(call(rows))
+        });
+        let calls = calls.collect::<Result<Vec<Query<'_>>, Error>>()?;
         self.primary().write_all(calls).await
     }
 }

@@ -1,6 +1,7 @@
 //! Tickets with their messages, notes and history.
 
 mod commit;
+mod import;
 mod redaction;
 mod rows;
 

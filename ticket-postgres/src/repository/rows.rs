@@ -98,6 +98,8 @@ pub(super) struct Notices {
     pub(super) automatics: Vec<bool>,
     pub(super) created_ats: Vec<i64>,
     pub(super) jsons: Vec<String>,
+    /// They were told before, somewhere else.
+    pub(super) are_told: bool,
 }
 
 /// A key as the table `keys` names it: its parts may be long, and hold what columns can't.
