@@ -32,7 +32,8 @@ struct Arguments {
     /// Where they are kept
     #[arg(long, value_enum, default_value_t)]
     store: Kind,
-    /// The PostgreSQL database; schemas are made in it, and dropped unless they are kept
+    /// A database of the PostgreSQL server; others are made beside it, and dropped unless they are
+    /// kept
     #[arg(long, env = "DATABASE_URL", value_name = "URL")]
     database_url: Option<Url>,
     /// Leave out the ceiling: pgbench with the same statements. Those that write spoil the desk, so
@@ -73,7 +74,7 @@ enum Kind {
     /// One SQLite file for each desk
     #[default]
     Sqlite,
-    /// One schema for each desk, in a PostgreSQL database
+    /// One PostgreSQL database for each desk
     Postgres,
 }
 
@@ -141,7 +142,7 @@ async fn one_size(arguments: &Arguments, tickets: usize, results: &Path) -> Resu
     };
     let asking = Asking::new(&store.desk(), &stories).await?;
     store.close().await;
-    let server = start(&ticketd(arguments)?, place.folder(), &place.environment()).await?;
+    let server = start(&ticketd(arguments)?, place.folder(), &place.environment()?).await?;
     let memory = Memory::of(server.process);
     let measuring = Measuring {
         arguments,
@@ -175,13 +176,13 @@ fn place(arguments: &Arguments, tickets: usize) -> Result<Place> {
     Ok(match arguments.store {
         Kind::Sqlite => Place::Sqlite { folder },
         Kind::Postgres => Place::Postgres {
-            url: without_tls(
+            server: without_tls(
                 arguments
                     .database_url
                     .clone()
                     .context("DATABASE_URL or --database-url must name a database")?,
             ),
-            schema: format!("ticket_load_{tickets}"),
+            database: format!("ticket_load_{tickets}"),
             folder,
         },
     })
@@ -197,15 +198,12 @@ fn without_tls(mut url: Url) -> Url {
 
 /// What the database alone reaches, with the statements that the server says to it.
 async fn ceiling(arguments: &Arguments, place: &Place, asking: &Asking) -> Result<Vec<Ceiling>> {
-    let Place::Postgres { url, schema, .. } = place else {
-        return Ok(Vec::new());
-    };
-    if arguments.no_ceiling {
+    if arguments.no_ceiling || arguments.store != Kind::Postgres {
         return Ok(Vec::new());
     }
+    let url = place.url_with_schema()?;
     let bench = Bench {
-        url: url.as_str(),
-        schema,
+        url: &url,
         connections: arguments.connections,
         time: Duration::from_secs_f64(arguments.seconds),
     };

@@ -18,10 +18,8 @@ const LONGEST: u64 = 60_000_000;
 /// How `pgbench` is run.
 #[derive(Debug, Clone, Copy)]
 pub struct Bench<'a> {
-    /// The database.
+    /// The database, with what its sessions need.
     pub url: &'a str,
-    /// The schema whose tables the scripts mean.
-    pub schema: &'a str,
     /// How many connections.
     pub connections: usize,
     /// For how long.
@@ -56,10 +54,6 @@ pub async fn pgbench(bench: Bench<'_>, scripts: &[Script]) -> Result<(Histogram<
     }
     let output = command
         .arg(bench.url)
-        .env(
-            "PGOPTIONS",
-            format!("-c search_path={} -c jit=off", bench.schema),
-        )
         .output()
         .await
         .context("starting pgbench; on Debian it is in the package postgresql-contrib")?;

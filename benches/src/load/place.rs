@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use ticket_core::desk::Desk;
 use ticket_core::mail::SigningKey;
@@ -20,6 +20,8 @@ use crate::fill::written_last;
 
 /// The file in a folder of `ticketd`.
 const FILE: &str = "ticketd.db";
+/// The schema that the store makes in its database.
+pub(crate) const SCHEMA: &str = "ticket";
 /// How long a call may take while the store is filled.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -31,12 +33,12 @@ pub enum Place {
         /// The folder, which is also that of the server.
         folder: PathBuf,
     },
-    /// In a schema of a PostgreSQL database.
+    /// In a PostgreSQL database of its own.
     Postgres {
-        /// The database.
-        url: Url,
-        /// The schema, made for the desk.
-        schema: String,
+        /// A database of the server, in which nothing is touched.
+        server: Url,
+        /// The name of the desk's database.
+        database: String,
         /// The folder of the server.
         folder: PathBuf,
     },
@@ -46,8 +48,8 @@ pub enum Place {
 #[derive(Debug)]
 pub enum Opened {
     /// A file.
-    Sqlite(SqliteStore, SqliteTenant),
-    /// A schema.
+    Sqlite(Box<SqliteStore>, Box<SqliteTenant>),
+    /// A database.
     Postgres(PostgresStore, PostgresTenant),
 }
 
@@ -62,12 +64,23 @@ impl Place {
             Self::Sqlite { folder } => {
                 let store = SqliteStore::open(folder.join(FILE)).await?;
                 let tenant = store.tenant(TenantId::default());
-                Ok(Opened::Sqlite(store, tenant))
+                Ok(Opened::Sqlite(Box::new(store), Box::new(tenant)))
             }
-            Self::Postgres { url, schema, .. } => {
-                let options = PostgresOptions::new(url.as_str())
-                    .schema(schema)
-                    .deadline(PATIENCE);
+            Self::Postgres {
+                server, database, ..
+            } => {
+                let mut connection = PgConnection::connect(server.as_str()).await?;
+                let found: Option<i32> =
+                    sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1")
+                        .bind(database)
+                        .fetch_optional(&mut connection)
+                        .await?;
+                if found.is_none() {
+                    let create = AssertSqlSafe(format!("CREATE DATABASE {database}"));
+                    sqlx::raw_sql(create).execute(&mut connection).await?;
+                }
+                let url = self.url()?;
+                let options = PostgresOptions::new(url.as_str()).deadline(PATIENCE);
                 let store = options.connect().await?;
                 let tenant = store.tenant(TenantId::default());
                 Ok(Opened::Postgres(store, tenant))
@@ -83,39 +96,41 @@ impl Place {
     }
 
     /// What the server must be told to find the store, besides its folder.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    ///
+    /// # Errors
+    /// When the address of the database can't be changed.
+    pub fn environment(&self) -> Result<Vec<(&'static str, String)>> {
         match self {
-            Self::Sqlite { .. } => Vec::new(),
-            Self::Postgres { url, schema, .. } => vec![
-                ("DATABASE_URL", url.to_string()),
-                ("TICKETD_SCHEMA", schema.clone()),
-            ],
+            Self::Sqlite { .. } => Ok(Vec::new()),
+            Self::Postgres { .. } => Ok(vec![("DATABASE_URL", self.url()?.to_string())]),
         }
     }
 
-    /// The same, through a port of this machine and without TLS.
+    /// The same, through a port of this machine.
     ///
     /// # Errors
     /// When the store has no server.
     pub fn environment_through(&self, port: u16) -> Result<Vec<(&'static str, String)>> {
-        let (url, schema) = self.database()?;
-        let mut url = url.clone();
-        let wrong = |_| anyhow!("the address of the database can't be changed");
-        url.set_host(Some("127.0.0.1")).map_err(|_| wrong(()))?;
-        url.set_port(Some(port)).map_err(wrong)?;
-        let through = Self::Postgres {
-            url,
-            schema: schema.to_owned(),
-            folder: self.folder().clone(),
-        };
-        Ok(through.environment())
+        let mut url = self.url()?;
+        let changed = url.set_host(Some("127.0.0.1")).is_ok() && url.set_port(Some(port)).is_ok();
+        ensure!(changed, "the address of the database can't be changed");
+        Ok(vec![("DATABASE_URL", url.to_string())])
     }
 
-    /// The database and the schema, if there is a server.
-    fn database(&self) -> Result<(&Url, &str)> {
+    /// The address of the desk's database.
+    ///
+    /// # Errors
+    /// When the store has no server.
+    pub fn url(&self) -> Result<Url> {
         match self {
             Self::Sqlite { .. } => bail!("a file has no server"),
-            Self::Postgres { url, schema, .. } => Ok((url, schema)),
+            Self::Postgres {
+                server, database, ..
+            } => {
+                let mut url = server.clone();
+                url.set_path(database);
+                Ok(url)
+            }
         }
     }
 
@@ -124,21 +139,22 @@ impl Place {
     /// # Errors
     /// When the store has no server, or it is not reached by TCP.
     pub fn database_address(&self) -> Result<String> {
-        let (url, _) = self.database()?;
+        let url = self.url()?;
         let host = url.host_str().filter(|host| !host.is_empty());
         let host = host.context("DATABASE_URL must name a host, to be listened to")?;
         Ok(format!("{host}:{}", url.port().unwrap_or(5432)))
     }
 
-    /// The database with the schema as the place where tables are looked for.
+    /// The desk's database, with its schema as the place where tables are looked for.
     ///
     /// # Errors
     /// When the store has no server.
     pub fn url_with_schema(&self) -> Result<String> {
-        let (url, schema) = self.database()?;
-        let mut url = url.clone();
-        url.query_pairs_mut()
-            .append_pair("options", &format!("-c search_path={schema} -c jit=off"));
+        let mut url = self.url()?;
+        // Written out: pgbench takes no + for a space.
+        let options = format!("options=-csearch_path%3D{SCHEMA}%20-cjit%3Doff");
+        let query = url.query().map(|query| format!("{query}&{options}"));
+        url.set_query(Some(&query.unwrap_or(options)));
         Ok(url.to_string())
     }
 
@@ -201,9 +217,11 @@ impl Place {
                     }
                 }
             }
-            Self::Postgres { url, schema, .. } => {
-                let mut connection = PgConnection::connect(url.as_str()).await?;
-                let drop = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
+            Self::Postgres {
+                server, database, ..
+            } => {
+                let mut connection = PgConnection::connect(server.as_str()).await?;
+                let drop = AssertSqlSafe(format!("DROP DATABASE IF EXISTS {database}"));
                 sqlx::raw_sql(drop).execute(&mut connection).await?;
             }
         }
@@ -215,7 +233,7 @@ impl Opened {
     /// A desk over the store.
     pub fn desk(&self) -> Desk {
         let (store, people): (Arc<dyn Store>, Arc<dyn Directory>) = match self {
-            Self::Sqlite(_, tenant) => (Arc::new(tenant.clone()), Arc::new(tenant.clone())),
+            Self::Sqlite(_, tenant) => (Arc::new((**tenant).clone()), Arc::new((**tenant).clone())),
             Self::Postgres(_, tenant) => (Arc::new(tenant.clone()), Arc::new(tenant.clone())),
         };
         Desk::builder(store, people, SigningKey::new([7; 32])).build()
@@ -224,7 +242,7 @@ impl Opened {
     /// What fills the store.
     pub const fn import(&self) -> &dyn Import {
         match self {
-            Self::Sqlite(_, tenant) => tenant,
+            Self::Sqlite(_, tenant) => &**tenant,
             Self::Postgres(_, tenant) => tenant,
         }
     }

@@ -10,6 +10,7 @@
 
 mod conformance;
 mod faults;
+mod import;
 mod plans;
 mod replicas;
 mod schema;
