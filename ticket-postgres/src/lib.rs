@@ -25,6 +25,7 @@ mod settings;
 mod spool;
 mod store;
 mod text;
+mod texts;
 
 pub use options::PostgresOptions;
 pub use store::{PostgresStore, PostgresTenant};

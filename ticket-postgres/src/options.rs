@@ -104,7 +104,8 @@ impl PostgresOptions {
     /// The language by which words are reduced to their stems, so that other forms of a word are
     /// found too; [`Language::None`] by default.
     ///
-    /// The first store that opens a database decides; one with another language refuses it.
+    /// The first store that opens a database decides; one with another language refuses it, until
+    /// [`Self::rebuild_search`] made the index anew.
     #[must_use]
     pub const fn language(mut self, language: Language) -> Self {
         self.search.language = language;
@@ -130,6 +131,21 @@ impl PostgresOptions {
         // On the heap, so that callers' futures stay small.
         Box::pin(store.check_language()).await?;
         Ok(store)
+    }
+
+    /// Makes the search index of all tenants anew for the [language](Self::language) that is set.
+    ///
+    /// Stop all programs that use the database before: what they write meanwhile could be missed.
+    /// It takes some minutes for a million tickets; after a failure, do it again.
+    ///
+    /// # Errors
+    /// As [`PostgresOptions::connect`].
+    pub async fn rebuild_search(&self) -> Result<(), StoreError> {
+        let store = self.store()?;
+        Box::pin(store.migrate()).await?;
+        let rebuilt = Box::pin(store.rebuild_search()).await;
+        store.close().await;
+        Ok(rebuilt?)
     }
 
     /// Connects to a database as it is. Nothing works on it until its schema is up to date: see

@@ -114,6 +114,10 @@ impl PostgresStore {
         &self.primary
     }
 
+    pub(crate) const fn patient(&self) -> &Pool {
+        &self.patient
+    }
+
     pub(crate) const fn language(&self) -> Language {
         self.search.language
     }

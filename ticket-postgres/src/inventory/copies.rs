@@ -5,39 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use ticket_core::port::Stray;
-use ticket_core::ticket::{InternalNote, PublicMessage, Ticket};
+use ticket_core::ticket::Ticket;
 use uuid::Uuid;
 
 use super::stray;
 use crate::error::Error;
 use crate::row::{Filing, from_json, links, number, terms};
 use crate::text::{Language, Piece};
+use crate::texts::{Span, Texts};
 
 /// How many tickets are read at once, with everything of them.
 const PAGE: i64 = 200;
-
-/// The tickets after one number up to another.
-#[derive(Clone, Copy)]
-struct Span {
-    tenant: i64,
-    after: i64,
-    until: i64,
-}
-
-impl Span {
-    async fn read(
-        self,
-        connection: &mut PgConnection,
-        sql: &'static str,
-    ) -> Result<Vec<PgRow>, Error> {
-        Ok(sqlx::query(sql)
-            .bind(self.tenant)
-            .bind(self.after)
-            .bind(self.until)
-            .fetch_all(connection)
-            .await?)
-    }
-}
 
 /// Compares each ticket with its columns, terms and links, and each text with its index.
 pub(super) async fn of_tickets(
@@ -89,68 +67,6 @@ pub(super) async fn of_tickets(
             strays.extend(left.map(|document| stray("index", document, &gone)));
         }
         after = until;
-    }
-}
-
-/// Which texts are compared with their index.
-#[derive(Debug, Clone, Copy)]
-enum Texts {
-    Messages,
-    Notes,
-}
-
-impl Texts {
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::Messages => "message",
-            Self::Notes => "note",
-        }
-    }
-
-    const fn all(self) -> &'static str {
-        match self {
-            Self::Messages => {
-                "SELECT id, ticket, json FROM messages \
-                 WHERE tenant = $1 AND ticket > $2 AND ticket <= $3"
-            }
-            Self::Notes => {
-                "SELECT id, ticket, json FROM notes \
-                 WHERE tenant = $1 AND ticket > $2 AND ticket <= $3"
-            }
-        }
-    }
-
-    const fn indexed(self) -> &'static str {
-        match self {
-            Self::Messages => {
-                "SELECT document, overlap, words FROM public_words \
-                 WHERE tenant = $1 AND ticket > $2 AND ticket <= $3 \
-                 ORDER BY ticket, document, piece"
-            }
-            Self::Notes => {
-                "SELECT document, overlap, words FROM note_words \
-                 WHERE tenant = $1 AND ticket > $2 AND ticket <= $3 \
-                 ORDER BY ticket, document, piece"
-            }
-        }
-    }
-
-    /// The words of a message or note that the index should have.
-    fn due(self, language: Language, json: &str) -> Result<Vec<Piece>, Error> {
-        let (body, redacted) = match self {
-            Self::Messages => {
-                let message: PublicMessage = from_json("a message", json)?;
-                (message.body, message.redacted)
-            }
-            Self::Notes => {
-                let note: InternalNote = from_json("a note", json)?;
-                (note.body, note.redacted)
-            }
-        };
-        Ok(match redacted {
-            Some(_) => Vec::new(),
-            None => language.pieces(body.text()),
-        })
     }
 }
 

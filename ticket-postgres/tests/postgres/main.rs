@@ -15,5 +15,6 @@ mod plans;
 mod replicas;
 mod schema;
 mod store;
+mod text;
 mod world;
 mod writers;
