@@ -11,6 +11,7 @@
     reason = "shared with the tests of the API, which call more of it"
 )]
 mod client;
+mod postgres;
 mod redis;
 #[path = "../ticketd/server.rs"]
 #[allow(

@@ -11,20 +11,32 @@ use axum::{Json, Router};
 use serde::Serialize;
 use ticket_core::desk::Desk;
 use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use crate::wire::{Shared, Wired};
 use crate::worker::{Troubles, Work};
 
-/// How long the store may take to answer.
+/// How often somebody looks whether what we stand on answers.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// How long it may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the answers rest on.
+/// What the answers rest on. Nothing is asked while somebody waits for one: when all connections of
+/// the store are busy, whoever asks how we are must not stand in that queue.
 #[derive(Clone)]
 pub(super) struct Health {
-    desk: Desk,
-    shared: Shared,
+    delivers: bool,
     troubles: Troubles,
+    answering: watch::Receiver<Answering>,
     stop: watch::Receiver<bool>,
+}
+
+/// Who answered when they were asked last.
+#[derive(Clone, Copy)]
+struct Answering {
+    store: bool,
+    redis: bool,
 }
 
 /// Whether it is ready, and what does not work. Anybody may ask, so it tells nothing more.
@@ -37,11 +49,18 @@ struct Readiness {
 }
 
 impl Health {
+    /// Looks again and again, until nobody asks any more. The store has just answered.
     pub(super) fn new(wired: &Wired, troubles: Troubles, stop: watch::Receiver<bool>) -> Self {
+        let both = Answering {
+            store: true,
+            redis: true,
+        };
+        let (tell, answering) = watch::channel(both);
+        tokio::spawn(look(wired.desk.clone(), wired.shared.clone(), tell));
         Self {
-            desk: wired.desk.clone(),
-            shared: wired.shared.clone(),
+            delivers: wired.desk.delivers(),
             troubles,
+            answering,
             stop,
         }
     }
@@ -54,25 +73,21 @@ impl Health {
     }
 
     /// Why it is not ready.
-    async fn unready(&self) -> Option<&'static str> {
+    fn unready(&self) -> Option<&'static str> {
         if *self.stop.borrow() {
             return Some("stopping");
         }
-        let asked = self.desk.store().settings_generation();
-        match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(Ok(_)) => None,
-            Ok(Err(_)) | Err(_) => Some("the store does not answer"),
-        }
+        let silent = !self.answering.borrow().store;
+        silent.then_some("the store does not answer")
     }
 
     /// What does not work, though requests are answered.
-    async fn degraded(&self) -> Vec<&'static str> {
+    fn degraded(&self) -> Vec<&'static str> {
         let mut degraded: Vec<&'static str> = Vec::new();
-        let asked = tokio::time::timeout(PATIENCE, self.shared.answers());
-        if !asked.await.unwrap_or(false) {
+        if !self.answering.borrow().redis {
             degraded.push("redis: does not answer, each node hears and counts for itself");
         }
-        if !self.desk.delivers() {
+        if !self.delivers {
             degraded.push("mail_out: no mail server is set, notices wait");
         }
         degraded.extend(self.troubles.now().map(|work| match work {
@@ -84,12 +99,29 @@ impl Health {
     }
 }
 
+/// Asks everybody, and tells who answered, until nobody listens.
+async fn look(desk: Desk, shared: Shared, tell: watch::Sender<Answering>) {
+    while !tell.is_closed() {
+        let store = timeout(PATIENCE, desk.store().settings_generation());
+        let redis = timeout(PATIENCE, shared.answers());
+        let (store, redis) = futures_util::join!(store, redis);
+        tell.send_replace(Answering {
+            store: matches!(store, Ok(Ok(_))),
+            redis: redis.unwrap_or(false),
+        });
+        tokio::select! {
+            () = sleep(PERIOD) => {}
+            () = tell.closed() => {}
+        }
+    }
+}
+
 async fn alive() -> Response {
     answer(StatusCode::OK, serde_json::json!({ "alive": true }))
 }
 
 async fn ready(State(health): State<Health>) -> Response {
-    let reason = health.unready().await;
+    let reason = health.unready();
     let status = match reason {
         None => StatusCode::OK,
         Some(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -97,7 +129,7 @@ async fn ready(State(health): State<Health>) -> Response {
     let readiness = Readiness {
         ready: reason.is_none(),
         reason,
-        degraded: health.degraded().await,
+        degraded: health.degraded(),
     };
     answer(status, readiness)
 }
