@@ -33,6 +33,9 @@ async fn what_the_first_start_prints_works() {
         }
         let output = tokio::process::Command::new("sh")
             .args(["-c", command])
+            // The tests' own servers, which the server at hand was not told of either.
+            .env_remove("DATABASE_URL")
+            .env_remove("REDIS_URL")
             .output()
             .await;
         let output = output.expect("a shell");
