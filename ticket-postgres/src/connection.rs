@@ -91,7 +91,8 @@ async fn open(endpoint: &PgConnectOptions, session: &Session) -> Result<PgConnec
     let mut connection = endpoint.connect().await.map_err(Error::Unreachable)?;
     // Asked for, rather than sent with the login, because pools between us and the server refuse
     // settings there. Every statement has an index to go by, whatever is known of the tables: a page
-    // never reads all tickets because statistics are old. A server that answers before its disk
+    // never reads all tickets because statistics are old. No plan is better for some values than
+    // for others, so each statement is planned once. A server that answers before its disk
     // has it is told to wait.
     let row = sqlx::query(
         "SELECT current_setting('server_version_num')::integer, \
@@ -102,6 +103,7 @@ async fn open(endpoint: &PgConnectOptions, session: &Session) -> Result<PgConnec
          set_config('idle_in_transaction_session_timeout', '10s', false), \
          set_config('jit', 'off', false), \
          set_config('enable_seqscan', 'off', false), \
+         set_config('plan_cache_mode', 'force_generic_plan', false), \
          set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
              WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)",
     )

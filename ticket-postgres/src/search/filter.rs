@@ -132,7 +132,7 @@ impl<'q> Wanted<'q> {
 
     /// Pushes all conditions, each after ` AND `, but for those that `lead` or `hits` stand for.
     ///
-    /// Each is wrapped, so that PostgreSQL takes no index for it: what leads is decided here.
+    /// Each is wrapped: what leads is decided here.
     pub(super) fn push(&self, sql: &mut Statement, lead: &Lead<'_>, hits: Option<usize>) {
         if self.open_only {
             // Word for word the condition of the indexes that hold open tickets only.
@@ -141,15 +141,16 @@ impl<'q> Wanted<'q> {
         if let Some(categories) = &self.categories
             && !(self.open_only && categories.len() == OPEN)
         {
-            sql.push(" AND (");
+            sql.push(WHEN);
             push_codes(sql, categories);
-            sql.push(") IS TRUE");
+            sql.push(HOLDS);
         }
         if let Some(queues) = &self.queues
             && !matches!(lead, Lead::Queues)
         {
-            among(sql, " AND (t.queue", queues.iter().map(|key| key.as_str()));
-            sql.push(") IS TRUE");
+            sql.push(WHEN);
+            among(sql, "t.queue", queues.iter().map(|key| key.as_str()));
+            sql.push(HOLDS);
         }
         self.push_reach(sql, lead);
         for (at, condition) in self.query.conditions.iter().enumerate() {
@@ -159,14 +160,10 @@ impl<'q> Wanted<'q> {
             {
                 continue;
             }
-            sql.push(" AND (");
+            sql.push(WHEN);
             push_test(sql, self.place, &condition.test);
             // What is unknown does not hold, so its negation does.
-            sql.push(if condition.negated {
-                ") IS NOT TRUE"
-            } else {
-                ") IS TRUE"
-            });
+            sql.push(if condition.negated { FAILS } else { HOLDS });
         }
     }
 
@@ -176,9 +173,9 @@ impl<'q> Wanted<'q> {
                 queues: _,
                 assigned_to: Some(person),
             }) if !matches!(lead, Lead::Assignee(_)) => {
-                sql.push(" AND (t.assignee = ");
+                sql.push(WHEN).push("t.assignee = ");
                 sql.push_bind(person.as_str().to_owned());
-                sql.push(") IS TRUE");
+                sql.push(HOLDS);
             }
             // The queues are among those that are wanted.
             Reach::Team(_) => {}
@@ -192,8 +189,8 @@ impl<'q> Wanted<'q> {
 
     fn push_customer(&self, sql: &mut Statement, customer: &CustomerReach) {
         let person = customer.participant.as_str();
-        sql.push(" AND (t.requester = ")
-            .push_bind(person.to_owned());
+        sql.push(WHEN).push("t.requester = ");
+        sql.push_bind(person.to_owned());
         if let Some(organization) = &customer.organization {
             sql.push(" OR (t.organization = ");
             sql.push_bind(organization.as_str().to_owned());
@@ -204,9 +201,15 @@ impl<'q> Wanted<'q> {
         sql.push_bind(TermKind::Cc.code());
         sql.push(" AND e.name = '' AND e.term = ");
         sql.push_bind(person.to_owned());
-        sql.push(" AND e.ticket = t.number LIMIT 1)) IS TRUE");
+        sql.push(" AND e.ticket = t.number LIMIT 1)").push(HOLDS);
     }
 }
+
+/// A condition that PostgreSQL takes no index for, and of which it believes that it holds for every
+/// other ticket: so an order that leads is always walked, never sorted for the few that are left.
+const WHEN: &str = " AND CASE WHEN ";
+const HOLDS: &str = " THEN true ELSE false END";
+const FAILS: &str = " THEN false ELSE true END";
 
 /// How many categories are open.
 const OPEN: usize = 4;

@@ -59,16 +59,8 @@ fn push_holds(sql: &mut Statement, table: &'static str, phrase: &Phrase) {
 pub(super) fn push_with(sql: &mut Statement, place: Place, phrase: &Phrase, below: Option<i64>) {
     push_questions(sql, place.tenant, phrase, below);
     sql.push(", hits AS NOT MATERIALIZED (SELECT r.ticket FROM (SELECT DISTINCT f.ticket FROM (");
-    // The newest few are read: that is how the most common words are found.
-    push_each(sql, place.level, |sql, table| {
-        sql.push("SELECT w.ticket FROM ").push(table);
-        sql.push(" w WHERE w.tenant = ").push_bind(place.tenant);
-        sql.push(
-            " AND w.ticket <= (SELECT n.number FROM newest n) \
-             AND w.ticket > (SELECT n.number FROM newest n) - 128 AND ",
-        );
-        push_holds(sql, table, phrase);
-    });
+    // That is how the most common words are found.
+    push_newest(sql, place, phrase);
     sql.push(") f ORDER BY f.ticket DESC) r UNION ALL ");
     sql.push(
         "SELECT h.ticket FROM questions q CROSS JOIN LATERAL (SELECT DISTINCT f.ticket FROM (",
@@ -86,6 +78,26 @@ pub(super) fn push_with(sql: &mut Statement, place: Place, phrase: &Phrase, belo
         sql.push(" OFFSET 0)");
     });
     sql.push(") f ORDER BY f.ticket DESC) h)");
+}
+
+/// Pushes the tickets of the newest few whose texts have the words, by reading them.
+fn push_newest(sql: &mut Statement, place: Place, phrase: &Phrase) {
+    push_each(sql, place.level, |sql, table| {
+        sql.push("SELECT w.ticket FROM ").push(table);
+        sql.push(" w WHERE w.tenant = ").push_bind(place.tenant);
+        sql.push(
+            " AND w.ticket <= (SELECT n.number FROM newest n) \
+             AND w.ticket > (SELECT n.number FROM newest n) - 64 AND ",
+        );
+        push_holds(sql, table, phrase);
+    });
+}
+
+/// Pushes the condition that a word is probably found soon, in whichever order one looks.
+pub(super) fn push_is_common(sql: &mut Statement, place: Place, phrase: &Phrase) {
+    sql.push("(SELECT count(DISTINCT c.ticket) >= 4 FROM (");
+    push_newest(sql, place, phrase);
+    sql.push(") c)");
 }
 
 fn push_each(
@@ -120,7 +132,7 @@ fn push_questions(sql: &mut Statement, tenant: i64, phrase: &Phrase, below: Opti
     sql.push(
         "::text || '.' || (b >> 6)::text || ':'), '@', (b & 63)::text || ''''), '|')::tsquery \
          FROM generate_series(greatest((n.number >> 11) - s.until, 0), \
-         (n.number >> 11) - s.since) b) AS asked, n.number - 127 AS below \
+         (n.number >> 11) - s.since) b) AS asked, n.number - 63 AS below \
          FROM newest n CROSS JOIN (VALUES (0, 0), (1, 1), (2, 3), (4, 7), (8, 15)) s (since, until) \
          UNION ALL SELECT replace(replace(",
     );
@@ -128,7 +140,7 @@ fn push_questions(sql: &mut Statement, tenant: i64, phrase: &Phrase, below: Opti
     sql.push(", '#', ").push_bind(tenant);
     sql.push(
         "::text || '.' || r.region::text || ':'), '@', ''':*')::tsquery, \
-         least(((n.number >> 11) - 15) << 11, n.number - 127) FROM newest n CROSS JOIN regions r \
+         least(((n.number >> 11) - 15) << 11, n.number - 63) FROM newest n CROSS JOIN regions r \
          WHERE r.region << 17 < ((n.number >> 11) - 15) << 11)",
     );
 }

@@ -29,7 +29,7 @@ impl Bounds {
     pub(crate) const DEFAULT: Self = Self {
         short: 1_000,
         rare: 100,
-        sortable: 3_000,
+        sortable: 10_000,
     };
 
     /// The same for all.
@@ -104,6 +104,8 @@ struct Outline<'q> {
     below: Option<i64>,
     /// Up to how many hits are few, if that is asked.
     rare: Option<i64>,
+    /// Hits are sorted: those of a common word are not even counted.
+    is_sorted: bool,
     narrow: Vec<Lead<'q>>,
     short: Vec<Lead<'q>>,
 }
@@ -190,6 +192,7 @@ impl<'q> List<'q> {
                     .parts
                     .sort_by_key(|part| part.order.value == Value::Undated);
                 outline.rare = Some(self.bounds.sortable);
+                outline.is_sorted = true;
                 outline
             }
         };
@@ -275,12 +278,17 @@ impl<'q> List<'q> {
             hits::push_with(&mut sql, self.wanted.place, phrase, outline.below);
             sql.push(", ");
         }
-        if let Some(rare) = outline.rare {
+        if let (Some(rare), Some(phrase)) = (outline.rare, &outline.words) {
             sql.push("found AS MATERIALIZED (SELECT h.ticket FROM hits h LIMIT ");
             sql.push(rare + 1);
-            sql.push("), rare AS MATERIALIZED (SELECT count(*) <= ")
-                .push(rare);
-            sql.push(" AS yes FROM found), ");
+            sql.push("), rare AS MATERIALIZED (SELECT CASE WHEN ");
+            if outline.is_sorted {
+                hits::push_is_common(&mut sql, self.wanted.place, phrase);
+            } else {
+                sql.push("false");
+            }
+            sql.push(" THEN false ELSE (SELECT count(*) <= ").push(rare);
+            sql.push(" FROM found) END AS yes), ");
         }
         for (at, lead) in outline.short.iter().enumerate() {
             sql.push("short_").push(at);
