@@ -7,6 +7,7 @@ mod hits;
 mod lead;
 mod list;
 mod order;
+mod outline;
 mod relevance;
 
 use async_trait::async_trait;
