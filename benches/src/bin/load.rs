@@ -4,13 +4,16 @@
 //! `cargo build --release -p ticket-http`. `scripts/bench load` does both.
 #![expect(clippy::print_stdout, reason = "it talks to whoever runs it")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use benches::ceiling::{Bench, Script, overhear, pgbench};
+use benches::ceiling::{
+    Bench, Planned, Script, Writer, overhear, overhear_worker, pgbench, plans, written,
+};
 use benches::load::{
     Asking, Burst, Call, Ceiling, Measured, Memory, Opened, Operation, Outcome, Place, Profile,
     Reached, Report, Run, Server, Writing, burst, postgres_seconds, process_seconds, reading,
@@ -55,6 +58,9 @@ struct Arguments {
     /// Take samples with `perf` meanwhile, and write where the time goes, for each operation
     #[arg(long)]
     profile: bool,
+    /// Write the plans of all statements that requests and workers come to, too
+    #[arg(long)]
+    plans: bool,
     /// Leave the filled stores where they are, for the next time
     #[arg(long)]
     keep: bool,
@@ -135,6 +141,7 @@ async fn one_size(arguments: &Arguments, tickets: usize, results: &Path) -> Resu
     let filled_in = match store.is_filled(tickets).await? {
         true => None,
         false => {
+            place.loosen().await?;
             let seconds = fill_up(&store, &stories).await?;
             place.settle().await?;
             Some(seconds)
@@ -142,6 +149,9 @@ async fn one_size(arguments: &Arguments, tickets: usize, results: &Path) -> Resu
     };
     let asking = Asking::new(&store.desk(), &stories).await?;
     store.close().await;
+    if arguments.plans {
+        plan(arguments, &place, &asking, results).await?;
+    }
     let server = start(&ticketd(arguments)?, place.folder(), &place.environment()?).await?;
     let memory = Memory::of(server.process);
     let measuring = Measuring {
@@ -235,6 +245,38 @@ async fn ceiling(arguments: &Arguments, place: &Place, asking: &Asking) -> Resul
         });
     }
     Ok(ceilings)
+}
+
+/// How the database runs what the server says to it.
+async fn plan(arguments: &Arguments, place: &Place, asking: &Asking, results: &Path) -> Result<()> {
+    let program = ticketd(arguments)?;
+    let url = place.url_with_schema()?;
+    let mut writer = Writer::connect(&url).await?;
+    let mut text = String::new();
+    let (mut read_whole, mut seen) = (0, HashSet::new());
+    let mut tell = |operation: &str, round_trips: f64, planned: &[Planned]| {
+        read_whole += planned.iter().filter(|own| own.reads_all()).count();
+        text.push_str(&written(operation, round_trips, planned, &mut seen));
+        text.push('\n');
+    };
+    for own in overhear(&program, place, asking).await? {
+        let planned = plans(&url, &own.once).await?;
+        tell(own.operation, own.round_trips, &planned);
+    }
+    let worker = overhear_worker(&program, place).await?;
+    let planned = plans(&url, &writer.prepared(&worker).await?).await?;
+    tell(
+        "a worker that finds nothing to do",
+        worker.len() as f64,
+        &planned,
+    );
+    let path = results.join("plans.md");
+    fs::write(&path, text)?;
+    println!(
+        "plans: {}; {read_whole} of them read a table from end to end",
+        path.display()
+    );
+    Ok(())
 }
 
 fn ticketd(arguments: &Arguments) -> Result<PathBuf> {

@@ -5,10 +5,12 @@
 
 mod overhear;
 mod pgbench;
+mod plans;
 mod script;
 mod wire;
 
-pub use overhear::{Overheard, overhear};
+pub use overhear::{Overheard, overhear, overhear_worker};
 pub use pgbench::{Bench, pgbench};
+pub use plans::{Planned, plans, written};
 pub use script::{Fresh, Script, Writer};
 pub use wire::{Heard, Statement, Value, listen};

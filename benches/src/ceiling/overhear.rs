@@ -20,6 +20,8 @@ const WRITTEN: usize = 12;
 const BEFORE: usize = 3;
 /// How long after an answer the server may still say something that belongs to it.
 const AFTER: Duration = Duration::from_millis(30);
+/// For how long a worker is listened to.
+const WORK: Duration = Duration::from_secs(5);
 /// Identities that grow, as those of version 7 do, after all that there are.
 const IDENTITY: &str =
     "('f0000000-0000-7000-8000-' || lpad(to_hex(nextval('load_ids')), 12, '0'))::uuid";
@@ -36,6 +38,8 @@ pub struct Overheard {
     pub operation: &'static str,
     /// How often the server waits for the database, for one request.
     pub round_trips: f64,
+    /// The statements of one request, for `psql`.
+    pub once: String,
     /// All statements of a request.
     pub whole: Vec<Script>,
     /// For an operation that writes: what writes, and what it can't do without.
@@ -147,9 +151,11 @@ impl Listener {
                 .await?;
             whole.push(script);
         }
+        let first = requests.first().map_or(&[][..], |first| &first.statements);
         Ok(Overheard {
             operation: operation.name,
             round_trips: mean(&requests),
+            once: self.writer.prepared(first).await?,
             whole,
             core: Vec::new(),
         })
@@ -189,6 +195,7 @@ impl Listener {
         Ok(Overheard {
             operation: operation.name,
             round_trips: mean(&requests),
+            once: whole.first().map_or_else(String::new, Script::for_psql),
             whole,
             core,
         })
@@ -250,6 +257,24 @@ impl Listener {
         let count = self.writer.text(count).await?;
         Ok(format!("\\set r random(1, {count})\n"))
     }
+}
+
+/// What a worker that has nothing to do says to the database again and again, each statement once.
+///
+/// # Errors
+/// When the server or the database fails.
+pub async fn overhear_worker(program: &Path, place: &Place) -> Result<Vec<Statement>> {
+    let heard = Heard::default();
+    let port = listen(place.database_address()?, heard.clone()).await?;
+    let server = start(program, place.folder(), &place.environment_through(port)?).await?;
+    tokio::time::sleep(WORK).await;
+    heard.take();
+    tokio::time::sleep(WORK).await;
+    let (statements, _) = heard.take();
+    server.stop().await?;
+    let mut said = BTreeSet::new();
+    let new = |own: &Statement| !own.sql.contains("set_config(") && said.insert(own.sql.clone());
+    Ok(statements.into_iter().filter(new).collect())
 }
 
 fn mean(requests: &[Request]) -> f64 {

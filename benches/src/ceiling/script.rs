@@ -104,6 +104,37 @@ impl Writer {
         })
     }
 
+    /// Statements with their values, as a script for `psql`: each is prepared and run.
+    ///
+    /// # Errors
+    /// When the database can't read a value.
+    pub async fn prepared(&mut self, statements: &[Statement]) -> Result<String> {
+        let mut script = String::new();
+        for (place, statement) in statements.iter().enumerate() {
+            let (mut types, mut values) = (Vec::new(), Vec::new());
+            for value in &statement.values {
+                let literal = self.literal(value).await?;
+                values.push(
+                    literal
+                        .text
+                        .map_or_else(|| "NULL".to_owned(), |text| quoted(&text)),
+                );
+                types.push(literal.type_name);
+            }
+            let in_brackets = |own: Vec<String>| match own.is_empty() {
+                true => String::new(),
+                false => format!("({})", own.join(", ")),
+            };
+            let sql = statement.sql.trim().trim_end_matches(';');
+            let (types, values) = (in_brackets(types), in_brackets(values));
+            let _ = writeln!(
+                script,
+                "PREPARE s{place}{types} AS {sql};\nEXECUTE s{place}{values};"
+            );
+        }
+        Ok(script)
+    }
+
     /// Runs a statement of ours.
     ///
     /// # Errors
@@ -148,7 +179,25 @@ impl<'q> Encode<'q, Postgres> for Sent<'_> {
     }
 }
 
+fn quoted(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
 impl Script {
+    /// The same for `psql`.
+    pub fn for_psql(&self) -> String {
+        let written = |text: String, (name, value): &(String, String)| {
+            text.replace(&format!(":{name}::"), &format!("{}::", quoted(value)))
+        };
+        let text = self.variables.iter().fold(self.text.clone(), written);
+        // It draws no numbers.
+        let line = |line: &str| match line.starts_with("\\set r ") {
+            true => "\\set r 1\n".to_owned(),
+            false => format!("{line}\n"),
+        };
+        text.lines().map(line).collect()
+    }
+
     fn add(&mut self, sql: &str, literals: &[Literal], fresh: &Fresh) -> Result<()> {
         ensure!(
             !has_colon_name(sql),

@@ -158,6 +158,36 @@ impl Place {
         Ok(url.to_string())
     }
 
+    /// Lets an empty store be filled fast: indexes are left out until [`settle`](Self::settle)
+    /// makes them of all rows at once.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub async fn loosen(&self) -> Result<()> {
+        if let Self::Sqlite { .. } = self {
+            return Ok(());
+        }
+        let mut connection = PgConnection::connect(&self.url_with_schema()?).await?;
+        // Constraints keep theirs, and so do people: what writes them looks for them first.
+        sqlx::raw_sql(
+            "CREATE TABLE left_out (name text, definition text); \
+             INSERT INTO left_out SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) \
+             FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+             WHERE relnamespace = current_schema()::regnamespace AND NOT indisunique \
+             AND indrelid::regclass::text NOT IN ('addresses', 'members', 'people')",
+        )
+        .execute(&mut connection)
+        .await?;
+        let names: Vec<String> = sqlx::query_scalar("SELECT name FROM left_out")
+            .fetch_all(&mut connection)
+            .await?;
+        for name in names {
+            let drop = AssertSqlSafe(format!("DROP INDEX {name}"));
+            sqlx::raw_sql(drop).execute(&mut connection).await?;
+        }
+        Ok(connection.close().await?)
+    }
+
     /// Makes a filled store as good as one that grew slowly: planner and garbage are up to date.
     ///
     /// # Errors
@@ -167,6 +197,21 @@ impl Place {
             Self::Sqlite { .. } => Ok(()),
             Self::Postgres { .. } => {
                 let mut connection = PgConnection::connect(&self.url_with_schema()?).await?;
+                sqlx::raw_sql("SET maintenance_work_mem = '1GB'")
+                    .execute(&mut connection)
+                    .await?;
+                let definitions: Vec<String> =
+                    sqlx::query_scalar("SELECT definition FROM left_out")
+                        .fetch_all(&mut connection)
+                        .await?;
+                for definition in definitions {
+                    sqlx::raw_sql(AssertSqlSafe(definition))
+                        .execute(&mut connection)
+                        .await?;
+                }
+                sqlx::raw_sql("DROP TABLE left_out")
+                    .execute(&mut connection)
+                    .await?;
                 let tables: Vec<String> = sqlx::query_scalar(
                     "SELECT format('%I', relname) FROM pg_stat_user_tables \
                      WHERE schemaname = current_schema()",
