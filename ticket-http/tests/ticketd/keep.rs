@@ -1,6 +1,7 @@
 //! A client that keeps its connection, as browsers and programs do.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::body::Body;
 use http_body_util::BodyExt as _;
@@ -9,6 +10,10 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// The longest that a request may take: the server itself gives up after 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A client with one connection at a time.
 pub(crate) struct Keeper {
@@ -31,6 +36,16 @@ impl Keeper {
 
     /// Sends a request once; what went wrong, if something did. Nothing is tried again.
     pub(crate) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<u16, String> {
+        let sent = timeout(PATIENCE, self.send_patiently(method, path, body)).await;
+        sent.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")))
+    }
+
+    async fn send_patiently(
         &mut self,
         method: Method,
         path: &str,
