@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, PgConnection, Row};
 
 use crate::error::Error;
+use crate::leader::Leader;
 
 /// Connections that rested longer are asked whether they still work, before they are used.
 const REST: Duration = Duration::from_secs(30);
@@ -52,15 +53,17 @@ impl Connection {
 pub(crate) struct Servers {
     endpoints: Vec<PgConnectOptions>,
     session: Session,
+    leader: Leader,
     /// Grows when a connection is lost; those that are older are not used again.
     epoch: AtomicU64,
 }
 
 impl Servers {
-    pub(crate) const fn new(endpoints: Vec<PgConnectOptions>, session: Session) -> Self {
+    pub(crate) fn new(endpoints: Vec<PgConnectOptions>, session: Session) -> Self {
         Self {
             endpoints,
             session,
+            leader: Leader::default(),
             epoch: AtomicU64::new(0),
         }
     }
@@ -70,8 +73,21 @@ impl Servers {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Connects to the first server that fits.
+    /// Connects to a server that fits: of several that take writes, to the one that leads.
     pub(crate) async fn connect(&self) -> Result<PgConnection, Error> {
+        if !self.may_be_replaced() {
+            return self.connect_in_order().await;
+        }
+        let (endpoints, session) = (&self.endpoints, &self.session);
+        let attempts = endpoints.iter().map(|endpoint| open(endpoint, session));
+        let (connection, is_new) = self.leader.among(attempts, session.connect_timeout).await?;
+        if is_new {
+            self.distrust();
+        }
+        Ok(connection)
+    }
+
+    async fn connect_in_order(&self) -> Result<PgConnection, Error> {
         let mut last = Error::Address;
         let count = u32::try_from(self.endpoints.len()).unwrap_or(1).max(1);
         let patience = self.session.connect_timeout / count;
@@ -84,6 +100,23 @@ impl Servers {
             }
         }
         Err(last)
+    }
+
+    /// Whether another server may take over from the one that is written to.
+    const fn may_be_replaced(&self) -> bool {
+        matches!(self.session.purpose, Purpose::Primary) && self.endpoints.len() > 1
+    }
+
+    /// Now and then looks who leads; a connection to whoever that is.
+    async fn look(&self) -> Option<PgConnection> {
+        if !self.may_be_replaced() || !self.leader.is_time_to_look() {
+            return None;
+        }
+        let patience = self.session.connect_timeout / 2;
+        tokio::time::timeout(patience, self.connect())
+            .await
+            .ok()?
+            .ok()
     }
 }
 
@@ -141,6 +174,11 @@ impl Manager for Servers {
     async fn recycle(&self, own: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
         if own.busy || own.epoch != self.epoch.load(Ordering::Relaxed) {
             return Err(RecycleError::message("not to be trusted"));
+        }
+        if let Some(raw) = self.look().await {
+            own.raw = raw;
+            own.epoch = self.epoch.load(Ordering::Relaxed);
+            own.rest();
         }
         if own.used.elapsed() < REST {
             return Ok(());

@@ -36,6 +36,9 @@ pub(crate) enum Error {
     /// The servers that answer take no writes.
     #[error("no server takes writes: all of them are standbys")]
     Standby,
+    /// The server that takes writes is not the one that was promoted last.
+    #[error("the server that takes writes is an old primary: another was promoted since")]
+    Outlived,
     /// The server is too old.
     #[error("the server is older than PostgreSQL 13")]
     OldServer,
@@ -110,6 +113,7 @@ impl Error {
             | Self::SchemaName
             | Self::Unreachable(_)
             | Self::Standby
+            | Self::Outlived
             | Self::OldServer
             | Self::Busy
             | Self::Slow
@@ -156,13 +160,16 @@ impl From<Error> for StoreError {
             Error::Unreadable { what } => Self::corrupt(what),
             Error::Unreachable(error) => unavailable(unreachable_because(&error), error),
             Error::Migrate(error) => from_migrate(error),
-            Error::Standby | Error::Busy | Error::Slow | Error::Late | Error::Closed => {
-                Self::Unavailable {
-                    detail: error.to_string(),
-                    retry_after: Some(RETRY_AFTER),
-                    source: None,
-                }
-            }
+            Error::Standby
+            | Error::Outlived
+            | Error::Busy
+            | Error::Slow
+            | Error::Late
+            | Error::Closed => Self::Unavailable {
+                detail: error.to_string(),
+                retry_after: Some(RETRY_AFTER),
+                source: None,
+            },
             Error::Address
             | Error::SchemaName
             | Error::OldServer

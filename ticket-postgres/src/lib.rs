@@ -8,6 +8,7 @@ mod endpoint;
 mod error;
 mod inventory;
 mod language;
+mod leader;
 mod lease;
 mod limiter;
 mod lookup;

@@ -48,7 +48,8 @@ impl fmt::Debug for PostgresOptions {
 impl PostgresOptions {
     /// A database by its URL, `postgres://user:password@host:5432/database?sslmode=verify-full`.
     ///
-    /// Several hosts, `host1:5432,host2:5432`, are tried in their order until one takes writes.
+    /// Several hosts, `host1:5432,host2:5432`, are a primary and its standbys: the one that takes
+    /// writes is used, and of several that do, the one that was promoted last.
     /// By default: the schema `ticket`, 16 connections, 1 second of patience for a free one and 2
     /// seconds for a statement with everything.
     pub fn new(url: impl Into<String>) -> Self {
