@@ -3,7 +3,7 @@
 //! A caller reads its own writes, on whichever node they were made: before a standby is asked, the
 //! primary tells how far its log is written, and the standby is used only once it has replayed
 //! that. One question to the primary is shared by all who came before it was put. A standby that
-//! fails or lags is left alone for a while, and the primary answers instead.
+//! fails, lags or follows another primary is left alone for a while, and the primary answers instead.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,7 +51,16 @@ struct Written {
     /// How many questions were put.
     put: AtomicUsize,
     /// The number of the last question that was answered, and the answer.
-    answered: Mutex<(usize, String)>,
+    answered: Mutex<(usize, Position)>,
+}
+
+/// A place in the log of a cluster. Places of different histories don't compare.
+#[derive(Debug, Clone, Default)]
+struct Position {
+    /// The cluster, by the number it was given when it was made, and its timeline, which every
+    /// promotion changes.
+    history: String,
+    lsn: String,
 }
 
 /// Why a standby is not read from.
@@ -121,7 +130,11 @@ impl Replicas {
 }
 
 impl Replica {
-    async fn read(&self, written: &str, statement: Statement) -> Result<Vec<PgRow>, Refusal> {
+    async fn read(
+        &self,
+        written: &Position,
+        statement: Statement,
+    ) -> Result<Vec<PgRow>, Refusal> {
         let begun = Instant::now();
         while !self.has_replayed(written).await? {
             if begun.elapsed() >= PATIENCE {
@@ -133,12 +146,16 @@ impl Replica {
     }
 
     /// Whether it has everything up to this position. A server that follows nobody is asked for
-    /// nothing: it may have been promoted by mistake.
-    async fn has_replayed(&self, written: &str) -> Result<bool, Error> {
+    /// nothing: it may have been promoted by mistake. One that followed a promotion says so after
+    /// its next checkpoint.
+    async fn has_replayed(&self, written: &Position) -> Result<bool, Error> {
         let asked = sqlx::query(
-            "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= $1::text::pg_lsn",
+            "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= $1::text::pg_lsn AND $2 = \
+             (SELECT system_identifier FROM pg_control_system()) || ':' || \
+             (SELECT lpad(to_hex(timeline_id), 8, '0') FROM pg_control_checkpoint())",
         )
-        .bind(written.to_owned());
+        .bind(written.lsn.clone())
+        .bind(written.history.clone());
         let row = self.pool.read_first(asked).await?;
         Ok(row.map_or(Ok(None), |row| row.try_get(0))?.unwrap_or(false))
     }
@@ -157,19 +174,26 @@ impl Replica {
 
 impl Written {
     /// A position that was asked for after this call began.
-    async fn position(&self, primary: &Pool) -> Result<String, Error> {
+    async fn position(&self, primary: &Pool) -> Result<Position, Error> {
         let before = self.put.load(Ordering::SeqCst);
         let mut answered = self.answered.lock().await;
         if answered.0 > before {
             return Ok(answered.1.clone());
         }
         let own = self.put.fetch_add(1, Ordering::SeqCst) + 1;
-        let asked = sqlx::query("SELECT pg_current_wal_flush_lsn()::text");
+        let asked = sqlx::query(
+            "SELECT lsn::text, system_identifier || ':' || lower(substr(pg_walfile_name(lsn), 1, 8)) \
+             FROM pg_current_wal_flush_lsn() lsn, pg_control_system()",
+        );
         let row = primary.read_first(asked).await?;
         let row = row.ok_or(Error::Unreadable {
             what: "the position of the log",
         })?;
-        *answered = (own, row.try_get(0)?);
+        let position = Position {
+            lsn: row.try_get(0)?,
+            history: row.try_get(1)?,
+        };
+        *answered = (own, position);
         Ok(answered.1.clone())
     }
 }

@@ -130,3 +130,35 @@ async fn a_standby_that_was_promoted_is_not_read() {
     let found = desk.count(&Query::all(), &EVERYTHING, 9).await;
     assert_eq!(found.expect("counted"), 2);
 }
+
+/// After a failover it goes on with the old primary, which takes writes still: its log is longer, and another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_of_another_history_is_not_read() {
+    let Some(old) = Postgres::start(ServerOptions::default()) else {
+        return;
+    };
+    let (primary, astray) = (Postgres::standby_of(&old), Postgres::standby_of(&old));
+    primary.promote();
+    old.ask("CREATE TABLE longer AS SELECT generate_series(1, 100000)");
+    let servers = Servers {
+        primary,
+        standby: astray,
+    };
+    let desk = servers.desk().await;
+    for _ in 0..5 {
+        let number = open(&desk).await;
+        assert_eq!(newest(&desk).await, number);
+    }
+    assert!(!is_read(&servers), "it knows nothing of this desk");
+    // One that follows the new primary is read.
+    let Servers { primary, .. } = servers;
+    let standby = Postgres::standby_of(&primary);
+    let servers = Servers { primary, standby };
+    let desk = servers.desk().await;
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !is_read(&servers) && Instant::now() < patience {
+        let number = open(&desk).await;
+        assert_eq!(newest(&desk).await, number);
+    }
+    assert!(is_read(&servers), "the standby is read");
+}
