@@ -130,11 +130,7 @@ impl Replicas {
 }
 
 impl Replica {
-    async fn read(
-        &self,
-        written: &Position,
-        statement: Statement,
-    ) -> Result<Vec<PgRow>, Refusal> {
+    async fn read(&self, written: &Position, statement: Statement) -> Result<Vec<PgRow>, Refusal> {
         let begun = Instant::now();
         while !self.has_replayed(written).await? {
             if begun.elapsed() >= PATIENCE {

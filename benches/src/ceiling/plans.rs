@@ -25,7 +25,7 @@ const AGAIN: usize = 60;
 /// A plan: what was asked, and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
-    /// The statement, or its beginning, on one line.
+    /// The statement, on one line.
     pub sql: String,
     /// How long it took, in milliseconds.
     pub milliseconds: String,
@@ -94,22 +94,25 @@ fn read(log: &str) -> Vec<Planned> {
         }
     }
     for own in &mut planned {
-        own.sql = shortened(&own.sql);
+        own.sql = on_one_line(&own.sql);
     }
     planned.retain(|own| !own.plan.is_empty() && own.sql != "ROLLBACK;");
     planned
 }
 
-fn shortened(sql: &str) -> String {
+fn on_one_line(sql: &str) -> String {
     let words = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     // The text of a prepared statement has the words that prepared it before it.
     let own = words
         .strip_prefix("PREPARE ")
         .and_then(|own| own.split_once(" AS "));
-    let words = own.map_or(&*words, |(_, own)| own);
-    match words.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{} …", &words[..end]),
-        None => words.to_owned(),
+    own.map_or_else(|| words.clone(), |(_, own)| own.to_owned())
+}
+
+fn shortened(sql: &str) -> String {
+    match sql.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} …", &sql[..end]),
+        None => sql.to_owned(),
     }
 }
 
@@ -131,7 +134,7 @@ pub fn written(
             text,
             "\n{} ms:\n\n```sql\n{}\n```\n\n```text\n{}\n```\n",
             own.milliseconds,
-            own.sql,
+            shortened(&own.sql),
             own.plan.join("\n")
         );
     }

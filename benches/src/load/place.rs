@@ -145,14 +145,20 @@ impl Place {
         Ok(format!("{host}:{}", url.port().unwrap_or(5432)))
     }
 
-    /// The desk's database, with its schema as the place where tables are looked for.
+    /// The desk's database, for sessions that are set as those of the store are.
     ///
     /// # Errors
     /// When the store has no server.
     pub fn url_with_schema(&self) -> Result<String> {
         let mut url = self.url()?;
         // Written out: pgbench takes no + for a space.
-        let options = format!("options=-csearch_path%3D{SCHEMA}%20-cjit%3Doff");
+        let set = [
+            "jit%3Doff",
+            "enable_seqscan%3Doff",
+            "plan_cache_mode%3Dforce_generic_plan",
+        ];
+        let set: String = set.iter().map(|own| format!("%20-c{own}")).collect();
+        let options = format!("options=-csearch_path%3D{SCHEMA}{set}");
         let query = url.query().map(|query| format!("{query}&{options}"));
         url.set_query(Some(&query.unwrap_or(options)));
         Ok(url.to_string())
