@@ -11,6 +11,12 @@
     reason = "shared with the tests of the API, which call more of it"
 )]
 mod client;
+#[path = "../ticketd/cluster.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the commands, which use more of it"
+)]
+mod cluster;
 mod postgres;
 mod redis;
 #[path = "../ticketd/server.rs"]
@@ -20,6 +26,7 @@ mod redis;
 )]
 mod server;
 mod smtp;
+mod standby;
 #[path = "../api/stream.rs"]
 #[allow(
     dead_code,

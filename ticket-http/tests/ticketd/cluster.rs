@@ -17,16 +17,19 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// A database, a Redis and a mail server of its own; none where they are not installed.
     pub(crate) async fn start() -> Option<Self> {
+        Self::with(&[]).await
+    }
+
+    /// The same, with more settings of PostgreSQL.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Option<Self> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let postgres = Postgres::start(PostgresOptions {
             max_connections: 100,
+            settings: settings.iter().map(owned).collect(),
             ..PostgresOptions::default()
         })?;
         postgres.create_database("desk");
-        // By its socket, which asks for no password: proving one takes long without optimization.
-        let socket = postgres.socket_folder().display();
-        let port = postgres.address();
-        let port = port.rsplit(':').next().expect("a port");
-        let url = format!("postgres:///desk?host={socket}&port={port}&user=postgres");
+        let url = socket_url(&postgres);
         let redis = Redis::start(RedisOptions::default())?;
         let sink = Sink::start().await.expect("a mail server");
         let place = Place::new()
@@ -54,4 +57,12 @@ impl Cluster {
     pub(crate) fn worker(&self) -> Child {
         self.place.spawn(&["worker"])
     }
+}
+
+/// The database by its socket, which asks for no password: proving one takes long without optimization.
+pub(crate) fn socket_url(postgres: &Postgres) -> String {
+    let socket = postgres.socket_folder().display();
+    let port = postgres.address();
+    let port = port.rsplit(':').next().expect("a port");
+    format!("postgres:///desk?host={socket}&port={port}&user=postgres")
 }
