@@ -17,6 +17,7 @@ mod client;
     reason = "shared with the tests of the commands, which use more of it"
 )]
 mod cluster;
+mod failover;
 mod postgres;
 mod redis;
 #[path = "../ticketd/server.rs"]
