@@ -23,6 +23,8 @@ struct World {
     here: Server,
     there: Server,
     token: String,
+    /// The token of an agent.
+    max: String,
 }
 
 impl World {
@@ -41,6 +43,10 @@ impl World {
         let here = place.start().await;
         let there = place.start().await;
         let token = here.token();
+        let person = ["--name", "Max", "--role", "agent", "--queue", "support"];
+        let add = ["person", "add", "--email", "max@example.com"];
+        place.print(&[&add[..], &person].concat()).await;
+        let max = place.print(&["token", "--person", "max@example.com"]).await;
         Some(Self {
             redis,
             proxy,
@@ -49,6 +55,7 @@ impl World {
             here,
             there,
             token,
+            max: max.trim().to_owned(),
         })
     }
 
@@ -81,6 +88,7 @@ impl World {
         let there = self.there();
         let shown = in_time(there.call(Method::GET, &path), word).await;
         assert!(shown.text.contains(&text), "{word}: {}", shown.text);
+        assert_eq!(self.sees_typing(&self.here, &path).await, 1, "{word}");
         eventually("the answer by mail", || async {
             let received = self.sink.received();
             let mut mails = received
@@ -89,6 +97,29 @@ impl World {
             mails.any(|mail| mail.text.contains(&text)).then_some(())
         })
         .await;
+    }
+
+    /// The admin types in a ticket on one node; how many people the agent sees typing there, on this node.
+    async fn sees_typing(&self, node: &Server, ticket: &str) -> usize {
+        let path = format!("{ticket}/presence");
+        let here = self.here();
+        let typing = here.call(Method::PUT, &path);
+        let typing = in_time(typing.json(&json!({"doing": "typing"})), "typing").await;
+        assert_eq!(typing.status, 200, "{}", typing.text);
+        let max = node.with(&self.max);
+        let seen = in_time(max.call(Method::GET, &path), "looking").await;
+        assert_eq!(seen.status, 200, "{}", seen.text);
+        let seen = seen.json();
+        let present = seen["present"].as_array().expect("people").iter();
+        present.filter(|one| one["doing"] == "typing").count()
+    }
+
+    /// All keys in Redis.
+    fn keys(&self) -> Vec<String> {
+        let answer = self.redis.command(&["KEYS", "*"]);
+        let words = answer.lines().map(str::trim);
+        let keys = words.filter(|line| !line.starts_with(['*', '$']));
+        keys.map(str::to_owned).collect()
     }
 
     /// What happens on one node reaches a screen on the other.
@@ -167,4 +198,35 @@ async fn a_redis_that_stops_hangs_or_forgets_loses_nothing() {
     world.works("readonly").await;
     world.redis.command(&["REPLICAOF", "NO", "ONE"]);
     world.tells("writable").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_somebody_else_wrote_hold_nothing_up() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    world.tells("before").await;
+    let ticket = "/api/v1/tickets/1";
+    assert_eq!(world.sees_typing(&world.there, ticket).await, 1);
+    let keys = world.keys();
+    assert!(keys.iter().any(|key| key.contains("present")), "{keys:?}");
+    for key in &keys {
+        world.redis.command(&["DEL", key]);
+        assert_eq!(world.redis.command(&["LPUSH", key, "of", "another"]), ":2");
+    }
+    // Who looks meanwhile is told what this node knows.
+    let max = world.here.with(&world.max);
+    let seen = max.get(&format!("{ticket}/presence")).await;
+    assert_eq!(
+        seen.json()["present"][0]["doing"],
+        "typing",
+        "{}",
+        seen.text
+    );
+    world.works("mistyped").await;
+    eventually("it to be written again", || async {
+        (world.sees_typing(&world.there, ticket).await == 1).then_some(())
+    })
+    .await;
+    world.tells("rewritten").await;
 }
