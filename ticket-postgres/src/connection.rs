@@ -68,6 +68,11 @@ impl Servers {
         }
     }
 
+    /// How long a statement takes at most on a server that is well.
+    pub(crate) const fn answers_within(&self) -> Duration {
+        self.session.statement_timeout
+    }
+
     /// A connection was lost, and with it probably all that exist: they are made anew.
     pub(crate) fn distrust(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 //! given back; this one asks only after a rest, so that a statement is one round trip.
 //!
 //! A statement has a deadline, which the wait for a connection and a repetition count against. One
-//! that nobody waits for any more takes its connection with it.
+//! that nobody waits for any more has a moment to end; then it takes its connection with it.
 
 use std::time::Duration;
 
@@ -15,11 +15,16 @@ use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
-use sqlx::{Either, Execute, Executor, PgConnection, Postgres, SqlStr};
-use tokio::time::{Instant, timeout_at};
+use sqlx::{Connection as _, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::connection::Servers;
 use crate::error::{Error, Fate};
+
+/// How long a statement that nobody waits for may keep its connection: most end sooner, and a new
+/// connection costs more than that.
+const AFTERMATH: Duration = Duration::from_millis(50);
 
 /// A statement with its values.
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
@@ -123,25 +128,24 @@ impl Pool {
 
     /// Writes by several statements, all or none; nothing is done again.
     pub(crate) async fn write_all(&self, queries: Vec<Query<'_>>) -> Result<(), Error> {
+        let deadline = self.deadline();
         let statements: Result<Vec<_>, _> = queries.into_iter().map(Statement::of).collect();
-        let attempt = self.attempt_all(statements?);
-        let written = timeout_at(self.deadline(), attempt).await;
-        written
-            .unwrap_or(Err(Error::Late))
-            .inspect_err(|error| self.learn_from(error))
-    }
-
-    async fn attempt_all(&self, statements: Vec<Statement>) -> Result<(), Error> {
-        let mut lease = self.lease().await?;
-        lease.run(Statement::of(sqlx::query("BEGIN"))?).await?;
+        let (statements, mut lease) = (statements?, self.lease(deadline).await?);
+        lease.in_transaction = true;
+        self.ask(&mut lease, Statement::of(sqlx::query("BEGIN"))?, deadline)
+            .await?;
         for statement in statements {
-            if let Err(error) = lease.run(statement).await {
+            if let Err(error) = self.ask(&mut lease, statement, deadline).await {
                 // If this fails too, the connection ends and takes the transaction with it.
-                drop(lease.run(Statement::of(sqlx::query("ROLLBACK"))?).await);
+                let rollback = Statement::of(sqlx::query("ROLLBACK"))?;
+                let is_over = self.ask(&mut lease, rollback, deadline).await.is_ok();
+                lease.in_transaction = !is_over;
                 return Err(error);
             }
         }
-        lease.run(Statement::of(sqlx::query("COMMIT"))?).await?;
+        self.ask(&mut lease, Statement::of(sqlx::query("COMMIT"))?, deadline)
+            .await?;
+        lease.in_transaction = false;
         Ok(())
     }
 
@@ -190,31 +194,50 @@ impl Pool {
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Outcome, Error>> {
         Box::pin(async move {
-            let lease = timeout_at(deadline, self.lease()).await;
-            let mut lease = lease.unwrap_or(Err(Error::Slow))?;
-            let outcome = timeout_at(deadline, lease.run(statement)).await;
-            let outcome = outcome.unwrap_or(Err(Error::Late));
-            outcome.inspect_err(|error| self.learn_from(error))
+            let mut lease = self.lease(deadline).await?;
+            self.ask(&mut lease, statement, deadline).await
         })
     }
 
+    async fn ask(
+        &self,
+        lease: &mut Lease,
+        statement: Statement,
+        deadline: Instant,
+    ) -> Result<Outcome, Error> {
+        let sent = Instant::now();
+        let outcome = timeout_at(deadline, lease.run(statement)).await;
+        let outcome = outcome.unwrap_or(Err(Error::Late));
+        outcome.inspect_err(|error| self.learn_from(error, sent))
+    }
+
     /// When one connection is gone, those beside it are not to be trusted either.
-    fn learn_from(&self, error: &Error) {
-        match error.fate() {
-            Fate::Unknown | Fate::Demoted => self.connections.manager().distrust(),
-            Fate::Repeatable | Fate::Failed => {}
+    fn learn_from(&self, error: &Error, sent: Instant) {
+        let servers = self.connections.manager();
+        let are_gone = match error {
+            // A server that is well would have ended the statement itself, had it had the time.
+            Error::Late => sent.elapsed() >= servers.answers_within(),
+            error => matches!(error.fate(), Fate::Unknown | Fate::Demoted),
+        };
+        if are_gone {
+            servers.distrust();
         }
     }
 
-    async fn lease(&self) -> Result<Lease, Error> {
-        match self.connections.get().await {
-            Ok(connection) => Ok(Lease(Some(connection))),
-            Err(PoolError::Backend(error)) => Err(error),
-            Err(PoolError::Timeout(TimeoutType::Wait)) => Err(Error::Busy),
-            Err(PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)) => Err(Error::Slow),
-            Err(
+    async fn lease(&self, deadline: Instant) -> Result<Lease, Error> {
+        match timeout_at(deadline, self.connections.get()).await {
+            Ok(Ok(connection)) => Ok(Lease {
+                connection: Some(connection),
+                in_transaction: false,
+            }),
+            Ok(Err(PoolError::Backend(error))) => Err(error),
+            Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => Err(Error::Busy),
+            Err(_) | Ok(Err(PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle))) => {
+                Err(Error::Slow)
+            }
+            Ok(Err(
                 PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_),
-            ) => Err(Error::Closed),
+            )) => Err(Error::Closed),
         }
     }
 }
@@ -263,11 +286,15 @@ struct Outcome {
 }
 
 /// A connection while it is used.
-struct Lease(Option<Object<Servers>>);
+struct Lease {
+    connection: Option<Object<Servers>>,
+    /// A transaction was begun and is not known to be over.
+    in_transaction: bool,
+}
 
 impl Lease {
     async fn run(&mut self, statement: Statement) -> Result<Outcome, Error> {
-        let Some(own) = &mut self.0 else {
+        let Some(own) = &mut self.connection else {
             return Err(Error::Closed);
         };
         own.busy = true;
@@ -301,11 +328,25 @@ async fn collect(
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // The next statement would wait for an answer that nobody wants any more.
-        if let Some(own) = self.0.take()
-            && own.busy
-        {
+        let Some(own) = self.connection.take() else {
+            return;
+        };
+        if self.in_transaction {
             drop(Object::take(own));
+        } else if own.busy {
+            match Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(see_off(own))),
+                Err(_) => drop(Object::take(own)),
+            }
         }
+    }
+}
+
+/// Waits for the answer that nobody wants any more. Whoever hangs up at once would otherwise cost a
+/// connection each time; and if it takes longer, nobody else shall wait for it.
+async fn see_off(mut own: Object<Servers>) {
+    match timeout(AFTERMATH, own.raw.ping()).await {
+        Ok(Ok(())) => own.rest(),
+        Ok(Err(_)) | Err(_) => drop(Object::take(own)),
     }
 }
