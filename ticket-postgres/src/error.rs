@@ -100,6 +100,17 @@ pub(crate) enum Fate {
 }
 
 impl Error {
+    /// Whether a server that is well ended the statement: it took too long, or was in the way of
+    /// others, such as what a standby has to replay.
+    pub(crate) fn is_of_statement(&self) -> bool {
+        match self {
+            Self::Driver(sqlx::Error::Database(error)) => {
+                error.code().as_deref() == Some("57014") || self.fate() == Fate::Repeatable
+            }
+            _ => false,
+        }
+    }
+
     /// What became of the statement.
     pub(crate) fn fate(&self) -> Fate {
         match self {

@@ -15,7 +15,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
-use sqlx::{Connection as _, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
+use sqlx::{Connection as _, Either, Execute, Executor, PgConnection, Postgres, Row, SqlStr};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -91,9 +91,28 @@ impl Pool {
     }
 
     /// Reads by a statement that may be sent to another server as well.
-    pub(crate) async fn read_statement(&self, statement: Statement) -> Result<Vec<PgRow>, Error> {
-        let answered = self.perform_statement(statement, Kind::Read, self.deadline());
+    pub(crate) async fn read_statement(
+        &self,
+        deadline: Instant,
+        statement: Statement,
+    ) -> Result<Vec<PgRow>, Error> {
+        let answered = self.perform_statement(statement, Kind::Read, deadline);
         Ok(answered.await?.rows)
+    }
+
+    /// Reads on a connection on which the question is answered by true; none when it is not. The
+    /// connections of a pool may lead to several servers.
+    pub(crate) async fn read_if(
+        &self,
+        deadline: Instant,
+        question: &Statement,
+        statement: &Statement,
+    ) -> Result<Option<Vec<PgRow>>, Error> {
+        let attempt = || self.attempt_if(question.clone(), statement.clone(), deadline);
+        attempt
+            .retry(pauses())
+            .when(|error| Kind::Read.may_repeat(error) && Instant::now() < deadline)
+            .await
     }
 
     /// Reads the first row.
@@ -176,13 +195,8 @@ impl Pool {
         deadline: Instant,
     ) -> Result<Outcome, Error> {
         let attempt = || self.attempt(statement.clone(), deadline);
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(Duration::from_millis(5))
-            .with_max_delay(Duration::from_millis(100))
-            .with_max_times(3)
-            .with_jitter();
         attempt
-            .retry(pauses)
+            .retry(pauses())
             .when(|error| kind.may_repeat(error) && Instant::now() < deadline)
             .await
     }
@@ -196,6 +210,27 @@ impl Pool {
         Box::pin(async move {
             let mut lease = self.lease(deadline).await?;
             self.ask(&mut lease, statement, deadline).await
+        })
+    }
+
+    fn attempt_if(
+        &self,
+        question: Statement,
+        statement: Statement,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<Option<Vec<PgRow>>, Error>> {
+        Box::pin(async move {
+            let mut lease = self.lease(deadline).await?;
+            let answer = self.ask(&mut lease, question, deadline).await?;
+            let answer: Option<bool> = match answer.rows.first() {
+                Some(row) => row.try_get(0)?,
+                None => None,
+            };
+            if answer != Some(true) {
+                return Ok(None);
+            }
+            let outcome = self.ask(&mut lease, statement, deadline).await?;
+            Ok(Some(outcome.rows))
         })
     }
 
@@ -240,6 +275,15 @@ impl Pool {
             )) => Err(Error::Closed),
         }
     }
+}
+
+/// The pauses before a statement is sent again.
+const fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(5))
+        .with_max_delay(Duration::from_millis(100))
+        .with_max_times(3)
+        .with_jitter()
 }
 
 #[derive(Debug, Clone, Copy)]

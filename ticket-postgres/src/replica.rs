@@ -7,12 +7,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use tokio::sync::{Mutex, RwLock};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::Error;
 use crate::pool::{Pool, Query, Statement};
@@ -90,16 +90,16 @@ impl Replicas {
 
     /// Reads from a standby that has everything that was written before, or from the primary.
     pub(crate) async fn read(&self, primary: &Pool, query: Query<'_>) -> Result<Vec<PgRow>, Error> {
-        let statement = Statement::of(query)?;
+        let (deadline, statement) = (primary.deadline(), Statement::of(query)?);
         let Some(replica) = self.awake().await else {
-            return primary.read_statement(statement).await;
+            return primary.read_statement(deadline, statement).await;
         };
-        let written = self.0.written.position(primary).await?;
-        match replica.read(&written, statement.clone()).await {
+        let written = self.0.written.position(primary, deadline).await?;
+        match replica.read(&written, &statement).await {
             Ok(rows) => Ok(rows),
             Err(refusal) => {
                 replica.rest(&refusal).await;
-                primary.read_statement(statement).await
+                primary.read_statement(deadline, statement).await
             }
         }
     }
@@ -130,35 +130,26 @@ impl Replicas {
 }
 
 impl Replica {
-    async fn read(&self, written: &Position, statement: Statement) -> Result<Vec<PgRow>, Refusal> {
-        let begun = Instant::now();
-        while !self.has_replayed(written).await? {
-            if begun.elapsed() >= PATIENCE {
+    async fn read(&self, written: &Position, statement: &Statement) -> Result<Vec<PgRow>, Refusal> {
+        let patience = Instant::now() + PATIENCE;
+        let (deadline, has_replayed) = (self.pool.deadline(), has_replayed(written)?);
+        loop {
+            let answered = self.pool.read_if(deadline, &has_replayed, statement);
+            if let Some(rows) = answered.await? {
+                return Ok(rows);
+            }
+            if Instant::now() >= patience {
                 return Err(Refusal::Lagging);
             }
             sleep(PAUSE).await;
         }
-        Ok(self.pool.read_statement(statement).await?)
-    }
-
-    /// Whether it has everything up to this position. A server that follows nobody is asked for
-    /// nothing: it may have been promoted by mistake. One that followed a promotion says so after
-    /// its next checkpoint.
-    async fn has_replayed(&self, written: &Position) -> Result<bool, Error> {
-        let asked = sqlx::query(
-            "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= $1::text::pg_lsn AND $2 = \
-             (SELECT system_identifier FROM pg_control_system()) || ':' || \
-             (SELECT lpad(to_hex(timeline_id), 8, '0') FROM pg_control_checkpoint())",
-        )
-        .bind(written.lsn.clone())
-        .bind(written.history.clone());
-        let row = self.pool.read_first(asked).await?;
-        Ok(row.map_or(Ok(None), |row| row.try_get(0))?.unwrap_or(false))
     }
 
     async fn rest(&self, refusal: &Refusal) {
         let time = match refusal {
-            Refusal::Lagging => LAGGING,
+            Refusal::Lagging | Refusal::Failed(Error::Busy) => LAGGING,
+            // The next statement may be an easier one.
+            Refusal::Failed(error) if error.is_of_statement() => return,
             Refusal::Failed(error) => {
                 tracing::warn!(%error, "a standby failed: the primary is read instead");
                 FAILED
@@ -168,11 +159,29 @@ impl Replica {
     }
 }
 
+/// Asks whether a standby has everything up to this position. A server that follows nobody is asked
+/// for nothing: it may have been promoted by mistake. One that followed a promotion says so after
+/// its next checkpoint.
+fn has_replayed(written: &Position) -> Result<Statement, Error> {
+    let asked = sqlx::query(
+        "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= $1::text::pg_lsn AND $2 = \
+         (SELECT system_identifier FROM pg_control_system()) || ':' || \
+         (SELECT lpad(to_hex(timeline_id), 8, '0') FROM pg_control_checkpoint())",
+    );
+    Statement::of(
+        asked
+            .bind(written.lsn.clone())
+            .bind(written.history.clone()),
+    )
+}
+
 impl Written {
     /// A position that was asked for after this call began.
-    async fn position(&self, primary: &Pool) -> Result<Position, Error> {
+    async fn position(&self, primary: &Pool, deadline: Instant) -> Result<Position, Error> {
         let before = self.put.load(Ordering::SeqCst);
-        let mut answered = self.answered.lock().await;
+        // Those before us may get no answer, one after the other.
+        let answered = timeout_at(deadline, self.answered.lock()).await;
+        let mut answered = answered.map_err(|_| Error::Late)?;
         if answered.0 > before {
             return Ok(answered.1.clone());
         }
@@ -181,8 +190,8 @@ impl Written {
             "SELECT lsn::text, system_identifier || ':' || lower(substr(pg_walfile_name(lsn), 1, 8)) \
              FROM pg_current_wal_flush_lsn() lsn, pg_control_system()",
         );
-        let row = primary.read_first(asked).await?;
-        let row = row.ok_or(Error::Unreadable {
+        let rows = primary.read_until(deadline, asked).await?;
+        let row = rows.first().ok_or(Error::Unreadable {
             what: "the position of the log",
         })?;
         let position = Position {

@@ -76,7 +76,7 @@ pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
     statement.execute(connection).await.expect("run");
 }
 
-async fn connect(url: &str, schema: &str) -> PgConnection {
+pub(crate) async fn connect(url: &str, schema: &str) -> PgConnection {
     let options: PgConnectOptions = url.parse().expect("a URL");
     let options = options.options([("search_path", schema)]);
     options.connect().await.expect("a connection")
