@@ -23,26 +23,27 @@ impl Memory {
         let most_kib = Arc::new(AtomicU64::new(0));
         let most = Arc::clone(&most_kib);
         tokio::spawn(async move {
-            while let Some(had) = peak_kib(process) {
-                most.fetch_max(had, Ordering::Relaxed);
+            while let Some(own) = own_kib(process) {
+                most.fetch_max(own, Ordering::Relaxed);
                 tokio::time::sleep(OFTEN).await;
             }
         });
         Self { most_kib }
     }
 
-    /// The most memory that it had at once, in MiB, with its program and pages of files.
+    /// The most memory of its own that it had, in MiB; pages of files, which the machine takes
+    /// back when it needs them, are not counted.
     pub fn most_mib(&self) -> f64 {
         self.most_kib.load(Ordering::Relaxed) as f64 / 1_024.0
     }
 }
 
-fn peak_kib(process: u32) -> Option<u64> {
+fn own_kib(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let most = status
+    let own = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    most.split_whitespace().next()?.parse().ok()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    own.split_whitespace().next()?.parse().ok()
 }
 
 /// How long a process kept processors busy until now, in seconds; 0 where nobody tells.
