@@ -111,7 +111,7 @@ pub(crate) fn terms(ticket: &Ticket) -> BTreeSet<Term> {
     for (key, value) in &ticket.fields {
         let name = key.as_str().to_owned();
         terms.insert((TermKind::FieldSet.code(), name.clone(), String::new()));
-        let own = value.terms().into_iter();
+        let own = value.terms().into_iter().map(key_text);
         terms.extend(own.map(|term| (TermKind::Field.code(), name.clone(), term)));
     }
     for subject in &ticket.about {

@@ -87,6 +87,7 @@ macro_rules! __conformance_list {
                 a_customer_asks_nothing_for_the_team,
                 what_the_clock_makes_due_is_found,
                 a_search_follows_each_change,
+                long_values_of_fields_are_told_apart,
             }
             common_words {
                 common_words_are_paged_like_all_lists,

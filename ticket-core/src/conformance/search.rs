@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::StoreHarness;
 use super::author::Author;
-use super::expect::{read, store};
+use super::expect::{nothing_strays, read, store};
 use super::maker::Maker;
 use super::questions::{KINDS, due_answer, list, populate, query, reach, test};
 use super::vocabulary::STATUSES;
 use crate::authority::{CustomerReach, Level, Reach, TeamReach};
+use crate::field::FieldValue;
 use crate::port::Store;
 use crate::query::{Comparison, DueTest, Query, SortKey, Test, normalize};
 use crate::ticket::{Event, Side, Ticket};
@@ -254,4 +255,29 @@ pub(super) async fn a_search_follows_each_change<H: StoreHarness>(world: &H) {
         let found = count(&*store, &query, &ada(), 9).await;
         assert_eq!(found, due, "{words}");
     }
+}
+
+pub(super) async fn long_values_of_fields_are_told_apart<H: StoreHarness>(world: &H) {
+    let (store, mut make) = (store(world).await, Maker::new());
+    let long = |end: &str| "\u{6771}".repeat(999) + end;
+    let site = |end: &str| format!("https://example.org/{}{end}", "a".repeat(1_900));
+    let mut values = Vec::new();
+    for (number, end) in (1..).zip(["1", "2"]) {
+        let mut opening = make.opening(number);
+        for (key, value) in [
+            ("device", FieldValue::Text(long(end))),
+            ("site", FieldValue::Link(site(end))),
+        ] {
+            values.push((number, key, value.terms().swap_remove(0)));
+            opening.fields.insert(read(key), value);
+        }
+        let plan = make.begin(opening, "x").plan();
+        store.commit(&plan, None).await.expect("committed");
+    }
+    for (number, key, term) in values {
+        let test = Test::Field(read(key), Comparison::Equal, term);
+        let found = list(&*store, &Query::all().and(test), &EVERYTHING, 9).await;
+        assert_eq!(numbers(&found), [number], "{key}");
+    }
+    nothing_strays(&*store).await;
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::redaction::{Erasable, Erased};
 use crate::error::Error;
-use crate::row::{Filing, key_text, links, number, terms, to_column, to_json};
+use crate::row::{Filing, links, number, terms, to_column, to_json};
 use crate::text::Language;
 
 /// Everything that a commit writes.
@@ -201,7 +201,7 @@ impl FoundBy {
         for (kind, name, term) in terms {
             own.term_kinds.push(kind);
             own.term_names.push(name);
-            own.terms.push(key_text(term));
+            own.terms.push(term);
         }
         (own.link_targets, own.link_kinds) = links.into_iter().unzip();
         Ok(own)

@@ -9,7 +9,7 @@ use ticket_core::workflow::Category;
 
 use super::Statement;
 use super::hits::push_has_words;
-use crate::row::{TermKind, category_code, number};
+use crate::row::{TermKind, category_code, key_text, number};
 use crate::text::Language;
 
 /// What a condition is written for.
@@ -89,7 +89,7 @@ pub(super) fn push_term(sql: &mut Statement, tenant: i64, test: &Test) {
         Test::Field(key, comparison, own) => {
             begin(TermKind::Field, key.as_str());
             sql.push(" AND e.term").push(operator(*comparison));
-            sql.push_bind(own.clone());
+            sql.push_bind(key_text(own.clone()));
         }
         Test::About(subject) => {
             begin(TermKind::About, subject.kind().as_str());
