@@ -6,7 +6,7 @@ use super::{MemoryStore, Records, outbox};
 use crate::plan::{IdempotencyKey, Plan, Receipt};
 use crate::port::{Reference, StoreError, TicketRepository};
 use crate::ticket::{EventRecord, LinkKind, Posting, Redaction, Thread, Ticket};
-use crate::value::{Body, TicketId, TicketNumber, Version};
+use crate::value::{TicketId, TicketNumber, Version};
 
 #[async_trait]
 impl TicketRepository for MemoryStore {
@@ -166,18 +166,12 @@ impl Records {
 fn erase(thread: &mut Thread, posting: Posting, redaction: &Redaction) {
     match posting {
         Posting::Message(id) => {
-            for message in thread.messages.iter_mut().filter(|own| own.id == id) {
-                message.body = Body::erased();
-                message.attachments.clear();
-                message.redacted = Some(redaction.clone());
-            }
+            let found = thread.messages.iter_mut().filter(|own| own.id == id);
+            found.for_each(|message| message.redact(redaction));
         }
         Posting::Note(id) => {
-            for note in thread.notes.iter_mut().filter(|own| own.id == id) {
-                note.body = Body::erased();
-                note.attachments.clear();
-                note.redacted = Some(redaction.clone());
-            }
+            let found = thread.notes.iter_mut().filter(|own| own.id == id);
+            found.for_each(|note| note.redact(redaction));
         }
     }
 }

@@ -51,6 +51,13 @@ impl PublicMessage {
             Channel::Api | Channel::Web | Channel::Host => text.to_owned(),
         }
     }
+
+    /// Erases what was written and the files that came with it.
+    pub fn redact(&mut self, redaction: &Redaction) {
+        self.body = Body::erased();
+        self.attachments.clear();
+        self.redacted = Some(redaction.clone());
+    }
 }
 
 /// A note that only the team may read.
@@ -74,6 +81,15 @@ pub struct InternalNote {
     pub mail: Option<MailOrigin>,
     /// Set when the note was redacted.
     pub redacted: Option<Redaction>,
+}
+
+impl InternalNote {
+    /// Erases what was written and the files that came with it.
+    pub fn redact(&mut self, redaction: &Redaction) {
+        self.body = Body::erased();
+        self.attachments.clear();
+        self.redacted = Some(redaction.clone());
+    }
 }
 
 /// The mail that a message came from.

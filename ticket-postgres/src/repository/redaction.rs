@@ -8,7 +8,6 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use ticket_core::plan::Plan;
 use ticket_core::ticket::{InternalNote, Posting, PublicMessage, Redaction};
-use ticket_core::value::Body;
 use uuid::Uuid;
 
 use super::rows::Rows;
@@ -36,9 +35,7 @@ impl Erasable for PublicMessage {
     const WHAT: &'static str = "a message";
 
     fn erased(mut self, redaction: &Redaction) -> Self {
-        self.body = Body::erased();
-        self.attachments.clear();
-        self.redacted = Some(redaction.clone());
+        self.redact(redaction);
         self
     }
 }
@@ -47,9 +44,7 @@ impl Erasable for InternalNote {
     const WHAT: &'static str = "a note";
 
     fn erased(mut self, redaction: &Redaction) -> Self {
-        self.body = Body::erased();
-        self.attachments.clear();
-        self.redacted = Some(redaction.clone());
+        self.redact(redaction);
         self
     }
 }

@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{Row, SqliteConnection};
 use ticket_core::ticket::{InternalNote, Posting, PublicMessage, Redaction};
-use ticket_core::value::Body;
 
 use super::rows::PostingRow;
 use crate::error::Error;
@@ -105,9 +104,7 @@ pub(super) async fn redact(
     match posting {
         Posting::Message(id) => {
             let erase = |mut message: PublicMessage| {
-                message.body = Body::erased();
-                message.attachments.clear();
-                message.redacted = Some(redaction.clone());
+                message.redact(redaction);
                 message
             };
             let id = id_bytes(id.uuid());
@@ -115,9 +112,7 @@ pub(super) async fn redact(
         }
         Posting::Note(id) => {
             let erase = |mut note: InternalNote| {
-                note.body = Body::erased();
-                note.attachments.clear();
-                note.redacted = Some(redaction.clone());
+                note.redact(redaction);
                 note
             };
             let id = id_bytes(id.uuid());
