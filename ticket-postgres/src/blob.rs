@@ -26,6 +26,8 @@ struct Upload {
     pending: Vec<u8>,
     /// How many chunks are stored; none of a finished upload is ours any more.
     stored: i32,
+    /// All chunks before the pending bytes are known to be stored.
+    is_whole: bool,
     size: u64,
 }
 
@@ -61,12 +63,18 @@ impl BlobWriter for Upload {
 impl Upload {
     async fn store_chunk(&mut self) -> Result<(), Error> {
         let place = self.stored;
-        if place == 0 {
-            self.remove_abandoned().await?;
+        if place == 0
+            && let Err(error) = self.remove_abandoned().await
+        {
+            tracing::debug!(%error, "uploads that are abandoned stay for now");
+        }
+        if !self.is_whole {
+            return Err(Error::UploadLost);
         }
         let bytes = std::mem::take(&mut self.pending);
-        // Counted first: when this fails or is not waited for, the chunk may be there.
+        // Said first: when this fails or is not waited for, the chunk may be there, or not.
         self.stored += 1;
+        self.is_whole = false;
         let write = sqlx::query(if place == 0 {
             "WITH own AS (INSERT INTO uploads (tenant, upload) VALUES ($1, $2) RETURNING upload) \
              INSERT INTO chunks (tenant, upload, place, bytes) SELECT $1, upload, $3, $4 FROM own"
@@ -80,16 +88,22 @@ impl Upload {
         .bind(place)
         .bind(bytes);
         match self.store.primary().execute(write).await? {
-            1 => Ok(()),
+            1 => {
+                self.is_whole = true;
+                Ok(())
+            }
             _ => Err(Error::UploadLost),
         }
     }
 
-    /// Removes what crashes left of this tenant's uploads, by the clock of the database.
+    /// Removes some of what crashes left of this tenant's uploads, by the clock of the database: a
+    /// few, so that whoever uploads does not wait long.
     async fn remove_abandoned(&self) -> Result<(), Error> {
         let remove = sqlx::query(
-            "WITH old AS (DELETE FROM uploads WHERE tenant = $1 \
-                 AND touched_at < now() - interval '1 day' RETURNING upload) \
+            "WITH old AS (DELETE FROM uploads WHERE tenant = $1 AND upload = ANY (ARRAY(\
+                 SELECT u.upload FROM uploads u WHERE u.tenant = $1 \
+                 AND u.touched_at < now() - interval '1 day' LIMIT 4 FOR UPDATE SKIP LOCKED)) \
+                 RETURNING upload) \
              DELETE FROM chunks WHERE tenant = $1 AND upload = ANY (ARRAY(SELECT upload FROM old))",
         )
         .bind(self.store.id());
@@ -99,6 +113,9 @@ impl Upload {
 
     /// Makes the upload a blob, unless there is one with this digest; `false` when it was lost.
     async fn keep(&mut self, digest: &Digest) -> Result<bool, Error> {
+        if !self.is_whole {
+            return Ok(false);
+        }
         let last = std::mem::take(&mut self.pending);
         let keep = sqlx::query(if self.stored == 0 {
             "WITH kept AS (INSERT INTO blobs (tenant, digest, size, upload) \
@@ -165,6 +182,7 @@ impl BlobStore for PostgresTenant {
             hasher: Sha256::new(),
             pending: Vec::new(),
             stored: 0,
+            is_whole: true,
             size: 0,
         }))
     }

@@ -69,8 +69,9 @@ pub(crate) enum Error {
     /// Bringing the schema up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
-    /// An upload was taken for abandoned, because it rested for more than a day.
-    #[error("the upload took too long and was removed")]
+    /// An upload was taken for abandoned, because it rested for more than a day, or a part of it
+    /// failed.
+    #[error("the upload took too long or a part of it failed: begin it again")]
     UploadLost,
     /// The search index was made for another language.
     #[error(

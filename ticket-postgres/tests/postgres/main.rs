@@ -8,6 +8,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod blobs;
 mod callers;
 mod conformance;
 mod faults;
