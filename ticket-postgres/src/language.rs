@@ -1,5 +1,6 @@
 //! By which language the search index was made, and how it is made anew.
 
+use sqlx::postgres::PgRow;
 use sqlx::{Connection, Executor, PgConnection, Row};
 use ticket_core::ticket::Ticket;
 use uuid::Uuid;
@@ -17,27 +18,36 @@ const PAGE: i64 = 200;
 const REBUILDING: &str = "none: it is being rebuilt";
 
 impl PostgresStore {
-    /// Refuses an index that was made for another language; an empty database takes this one.
+    /// Refuses an index that was made for another language, if there is one.
     pub(crate) async fn check_language(&self) -> Result<(), Error> {
-        let wanted = self.language();
+        let asked = sqlx::query("SELECT to_regclass('search_language') IS NOT NULL");
+        let row = self.primary().read_first(asked).await?;
+        if !row.map_or(Ok(false), |row| row.try_get(0))? {
+            return Ok(());
+        }
+        let asked = sqlx::query("SELECT name FROM search_language");
+        self.compare_language(self.primary().read_first(asked).await?)
+    }
+
+    /// Refuses an index that was made for another language; an empty database takes this one.
+    pub(crate) async fn take_language(&self) -> Result<(), Error> {
         let take = sqlx::query(
             "WITH taken AS (INSERT INTO search_language (name) VALUES ($1) \
                  ON CONFLICT DO NOTHING RETURNING name) \
              SELECT name FROM taken UNION ALL SELECT name FROM search_language",
         )
-        .bind(wanted.name());
+        .bind(self.language().name());
         // Of two programs that begin at once one may see neither row.
-        let rows = match self.primary().write(take).await? {
-            rows if rows.is_empty() => {
-                let asked = sqlx::query("SELECT name FROM search_language");
-                self.primary().read(asked).await?
-            }
-            rows => rows,
-        };
-        let found: String = match rows.first() {
-            Some(row) => row.try_get(0)?,
-            None => return Ok(()),
-        };
+        match self.primary().write_first(take).await? {
+            None => self.check_language().await,
+            found => self.compare_language(found),
+        }
+    }
+
+    fn compare_language(&self, found: Option<PgRow>) -> Result<(), Error> {
+        let wanted = self.language();
+        let Some(found) = found else { return Ok(()) };
+        let found: String = found.try_get(0)?;
         if Language::named(&found) == Some(wanted) {
             Ok(())
         } else {

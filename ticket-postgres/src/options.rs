@@ -128,9 +128,8 @@ impl PostgresOptions {
     /// be read, the server is too old, or a newer version of this program made the schema.
     pub async fn connect(&self) -> Result<PostgresStore, StoreError> {
         let store = self.store()?;
-        Box::pin(store.migrate()).await?;
         // On the heap, so that callers' futures stay small.
-        Box::pin(store.check_language()).await?;
+        Box::pin(store.migrate()).await?;
         Ok(store)
     }
 
@@ -143,7 +142,7 @@ impl PostgresOptions {
     /// As [`PostgresOptions::connect`].
     pub async fn rebuild_search(&self) -> Result<(), StoreError> {
         let store = self.store()?;
-        Box::pin(store.migrate()).await?;
+        Box::pin(store.bring_up_to_date()).await?;
         let rebuilt = Box::pin(store.rebuild_search()).await;
         store.close().await;
         Ok(rebuilt?)
@@ -156,7 +155,7 @@ impl PostgresOptions {
     /// As [`PostgresOptions::connect`].
     pub async fn connect_without_migrating(&self) -> Result<PostgresStore, StoreError> {
         let store = self.store()?;
-        store.check().await?;
+        Box::pin(store.check_language()).await?;
         Ok(store)
     }
 

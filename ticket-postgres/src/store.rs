@@ -80,9 +80,15 @@ impl PostgresStore {
     /// Brings the schema up to date; does nothing when it is. Several programs may do so at once.
     ///
     /// # Errors
-    /// `Backend` when the schema is newer than this program; `Unavailable` when somebody holds
-    /// what must be changed for too long.
+    /// `Backend` when the schema is newer than this program, or its search index is made for
+    /// another language; `Unavailable` when somebody holds what must be changed for too long.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.bring_up_to_date().await?;
+        Ok(self.take_language().await?)
+    }
+
+    /// Brings the schema up to date, whichever language its search index is made for.
+    pub(crate) async fn bring_up_to_date(&self) -> Result<(), StoreError> {
         if migrate::pending(&self.primary).await?.is_empty() {
             return Ok(());
         }

@@ -119,3 +119,23 @@ async fn an_index_of_another_language_is_refused_until_it_is_rebuilt() {
     let plain = world.options().connect().await;
     assert!(plain.is_err(), "the old language is refused now");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_language_is_kept_however_a_database_is_opened() {
+    let Some(world) = World::new() else {
+        return;
+    };
+    let english = world.options().language(Language::English);
+    let store = english.connect_without_migrating().await.expect("a store");
+    store.migrate().await.expect("migrated");
+    let desk = store.tenant(TenantId::default());
+    open(&desk, 1, "The printers were jammed.").await;
+    for refused in [
+        world.options().connect().await,
+        world.options().connect_without_migrating().await,
+    ] {
+        let error = refused.expect_err("another language");
+        assert!(error.to_string().contains("english"), "{error}");
+    }
+    english.connect_without_migrating().await.expect("the same");
+}
