@@ -139,11 +139,13 @@ async fn open(endpoint: &PgConnectOptions, session: &Session) -> Result<PgConnec
          set_config('statement_timeout', $2, false), \
          set_config('lock_timeout', $3, false), \
          set_config('idle_in_transaction_session_timeout', '10s', false), \
+         set_config('default_transaction_isolation', 'read committed', false), \
          set_config('jit', 'off', false), \
          set_config('enable_seqscan', 'off', false), \
          set_config('plan_cache_mode', 'force_generic_plan', false), \
          set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
-             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)",
+             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false), \
+         current_setting('server_encoding') = 'UTF8' AS holds_all_texts",
     )
     .bind(&session.schema)
     .bind(session.statement_timeout.as_millis().to_string())
@@ -155,6 +157,9 @@ async fn open(endpoint: &PgConnectOptions, session: &Session) -> Result<PgConnec
     let version: i32 = row.try_get(0)?;
     if version < 130_000 {
         return Err(Error::OldServer);
+    }
+    if !row.try_get::<bool, _>("holds_all_texts")? {
+        return Err(Error::Encoding);
     }
     if session.purpose == Purpose::Primary && row.try_get(1)? {
         return Err(Error::Standby);

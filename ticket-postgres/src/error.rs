@@ -42,6 +42,9 @@ pub(crate) enum Error {
     /// The server is too old.
     #[error("the server is older than PostgreSQL 13")]
     OldServer,
+    /// Some texts could not be stored, or not be searched.
+    #[error("the encoding of the database is not UTF8: make one with ENCODING 'UTF8'")]
+    Encoding,
     /// No connection became free in time.
     #[error("all connections are busy")]
     Busy,
@@ -127,6 +130,7 @@ impl Error {
             | Self::Standby
             | Self::Outlived
             | Self::OldServer
+            | Self::Encoding
             | Self::Busy
             | Self::Slow
             | Self::Closed
@@ -185,6 +189,7 @@ impl From<Error> for StoreError {
             Error::Address
             | Error::SchemaName
             | Error::OldServer
+            | Error::Encoding
             | Error::Unwritable { .. }
             | Error::UploadLost
             | Error::Language { .. } => Self::Backend {

@@ -125,7 +125,8 @@ impl PostgresOptions {
     ///
     /// # Errors
     /// `Unavailable` when no server that takes writes can be reached; `Backend` when the URL can't
-    /// be read, the server is too old, or a newer version of this program made the schema.
+    /// be read, the server is too old, the database is not in UTF8 or its search index made for
+    /// another language, or a newer version of this program made the schema.
     pub async fn connect(&self) -> Result<PostgresStore, StoreError> {
         let store = self.store()?;
         // On the heap, so that callers' futures stay small.

@@ -118,6 +118,50 @@ async fn a_name_that_is_none_is_refused() {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_hold_all_texts_is_refused() {
+    let Some(world) = World::new() else { return };
+    let name = format!("ascii_{}", uuid::Uuid::now_v7().simple());
+    world
+        .run(&format!(
+            "CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' \
+             TEMPLATE template0"
+        ))
+        .await;
+    let mut url: url::Url = world.url().parse().expect("a URL");
+    url.set_path(&name);
+    let refused = PostgresOptions::new(url.as_str()).connect().await;
+    world
+        .run(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .await;
+    let error = refused.expect_err("refused");
+    assert!(matches!(error, StoreError::Backend { .. }), "{error:?}");
+    assert!(error.to_string().contains("UTF8"), "{error}");
+}
+
+/// What is written rests on it, and a server may be set to begin with another.
+#[tokio::test]
+async fn every_statement_is_read_committed() {
+    let Some(world) = World::new() else { return };
+    world.store().await.close().await;
+    world
+        .run(
+            "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF current_setting('transaction_isolation') <> 'read committed' THEN \
+             RAISE EXCEPTION 'another level'; END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER look BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION look()",
+        )
+        .await;
+    let mut url: url::Url = world.url().parse().expect("a URL");
+    url.query_pairs_mut()
+        .append_pair("options", "-c default_transaction_isolation=serializable");
+    let store = world.options_at(url.as_str()).connect().await;
+    let desk = store.expect("a store").tenant(TenantId::default());
+    let number = desk.next_number().await.expect("a number");
+    let plan = plans::open(number, "It is stuck.");
+    desk.commit(&plan, None).await.expect("opened");
+}
+
+#[tokio::test]
 async fn the_newest_schema_is_needed_to_work() {
     let Some(world) = World::new() else { return };
     let store = world.options().connect_without_migrating().await;
