@@ -1,5 +1,7 @@
 //! What PostgreSQL's index of words must not get wrong: long texts, far numbers, other languages.
 
+use std::time::Duration;
+
 use ticket_core::authority::{Reach, TeamReach};
 use ticket_core::port::{Inventory, StoreError, TicketRepository, TicketSearch};
 use ticket_core::query::{Cursor, PageRequest, Query, SortKey, Test, normalize};
@@ -44,7 +46,10 @@ async fn a_phrase_is_found_wherever_a_long_text_is_cut() {
     let Some(world) = World::new() else {
         return;
     };
-    let desk = world.desk().await;
+    // It is not about deadlines.
+    let options = world.options().deadline(Duration::from_secs(30));
+    let store = options.connect().await.expect("a store");
+    let desk = store.tenant(TenantId::default());
     // More different words than one row can hold, and many times the same ones between them.
     let words: Vec<String> = (0..90_000).map(|at| format!("w{at} the")).collect();
     open(&desk, 1, &words.join(" ")).await;
