@@ -18,6 +18,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long the system may take to hand over a connection that was made before the end.
 const LAST: Duration = Duration::from_millis(20);
 
+/// How long the request of a connection that was made before the end may take to come. Without this
+/// the server would close a connection on which nothing came yet.
+const FIRST: Duration = Duration::from_millis(250);
+
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
@@ -79,11 +83,30 @@ pub(super) async fn serve(
     while let Ok(Ok((stream, _))) = timeout(LAST, listener.accept()).await {
         connect(stream);
     }
-    drop(listener);
+    close(listener).into_iter().for_each(connect);
     end_streams();
+    if connections.count() > 0 {
+        tokio::time::sleep(FIRST).await;
+    }
     if timeout(times.grace, connections.shutdown()).await.is_err() {
         tracing::warn!("requests under way were cut off");
     }
+}
+
+/// Takes connections no more, and hands over those that were made until then. The system is asked
+/// itself: the runtime hears of connections a little later, and by then they would be cut off.
+fn close(listener: TcpListener) -> Vec<TcpStream> {
+    let mut last = Vec::new();
+    if let Ok(listener) = listener.into_std() {
+        while let Ok((stream, _)) = listener.accept() {
+            last.push(stream);
+        }
+    }
+    let adopt = |stream: std::net::TcpStream| {
+        stream.set_nonblocking(true)?;
+        TcpStream::from_std(stream)
+    };
+    last.into_iter().filter_map(|own| adopt(own).ok()).collect()
 }
 
 fn connect(
@@ -134,6 +157,31 @@ mod tests {
         let address = listener.local_addr().expect("its address");
         tokio::spawn(serve(listener, app, TIMES, stop, || {}));
         address
+    }
+
+    /// a balancer sees that it is connected, and the request is on its way.
+    #[tokio::test]
+    async fn whoever_connected_before_the_end_is_answered() {
+        let app = Router::new().route("/", get(|| async { "answered" }));
+        let (stop, stopping) = watch::channel(false);
+        let address = start(app, stopping).await;
+        let mut clients = Vec::new();
+        for _ in 0..8 {
+            clients.push(TcpStream::connect(address).await.expect("a connection"));
+        }
+        stop.send(true).expect("somebody hears");
+        tokio::time::sleep(LAST * 4).await;
+        let later = TcpStream::connect(address).await;
+        assert!(later.is_err(), "nobody is let in any more");
+        for client in &mut clients {
+            let request = b"GET / HTTP/1.1\r\nHost: desk\r\n\r\n";
+            client.write_all(request).await.expect("written");
+        }
+        for mut client in clients {
+            let mut answer = String::new();
+            let read = client.read_to_string(&mut answer).await;
+            assert!(read.is_ok() && answer.ends_with("answered"), "{answer}");
+        }
     }
 
     async fn ask(address: SocketAddr) -> TcpStream {
