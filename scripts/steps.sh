@@ -60,3 +60,21 @@ need() {
 at_least() {
   [[ $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
+
+# install PACKAGE: installs a package of Debian without starting what it serves; fails when we may not.
+install() {
+  ((EUID == 0)) && command -v apt-get >/dev/null || return 1
+  printf 'installing %s\n' "$1" >&2
+  local policy=/usr/sbin/policy-rc.d made="" status=0
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    made=yes
+  fi
+  {
+    apt-get update -qq &&
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"
+  } >&2 || status=$?
+  [[ -z $made ]] || rm -f "$policy"
+  return "$status"
+}

@@ -25,6 +25,7 @@ stop() {
 }
 stop data/postmaster.pid QUIT
 stop redis.pid TERM
+stop front.pid TERM
 rm -rf "$0"
 "#;
 
@@ -72,6 +73,8 @@ impl Folder {
     pub(crate) fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.join(name);
         fs::write(&path, content).expect("a file in our own folder");
+        // PostgreSQL takes no key that others can read.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a file of our own");
         if is_root() {
             chown(&path, Some(NOBODY), Some(NOBODY)).expect("root gives a file away");
         }

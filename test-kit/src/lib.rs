@@ -2,6 +2,7 @@
 //!
 //! - [`Proxy`] stands between a program and a server, and breaks their connections as it is told.
 //! - [`Postgres`] and [`Redis`] are servers of a test's own, to stop, kill and promote.
+//! - [`Front`] is nginx, HAProxy or PgBouncer before such servers.
 //! - [`database`] and [`redis`] name the servers that a whole test run shares.
 //!
 //! All of it blocks, and none of it needs a runtime: a test may call it from anywhere.
@@ -13,6 +14,7 @@
 )]
 
 mod folder;
+mod front;
 mod postgres;
 mod process;
 mod proxy;
@@ -20,6 +22,7 @@ mod redis;
 mod shared;
 mod tls;
 
+pub use front::{Front, Site};
 pub use postgres::{Postgres, PostgresOptions, Stop};
 pub use proxy::{Mode, Proxy, Side};
 pub use redis::{Redis, RedisOptions};

@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use crate::folder::{Folder, free_port, run, unprivileged};
 use crate::process::{Server, postgres_programs, signal_to};
 use crate::shared::skip;
+use crate::tls::Certificates;
 
 /// The name under which a standby is known to its primary, as for `synchronous_standby_names`.
 const STANDBY: &str = "standby";
@@ -21,6 +22,8 @@ pub struct PostgresOptions {
     pub fsync: bool,
     /// How many connections it takes.
     pub max_connections: u16,
+    /// Whether it speaks TLS to those who ask for it; see [`Postgres::authority`].
+    pub tls: bool,
     /// Further settings, as for `-c`.
     pub settings: Vec<(String, String)>,
 }
@@ -30,6 +33,7 @@ impl Default for PostgresOptions {
         Self {
             fsync: false,
             max_connections: 50,
+            tls: false,
             settings: Vec::new(),
         }
     }
@@ -83,10 +87,16 @@ impl Postgres {
             .arg(folder.write("password", &password))
             .arg("-D")
             .arg(folder.join("data")));
+        if options.tls {
+            let own = Certificates::new();
+            folder.write("authority.pem", &own.authority);
+            folder.write("certificate.pem", &own.certificate);
+            folder.write("key.pem", &own.key);
+        }
         Some(Self::begin(programs, folder, password, options))
     }
 
-    /// Copies a running cluster, and starts the copy as a standby that follows it.
+    /// Copies a running cluster without TLS, and starts the copy as a standby that follows it.
     ///
     /// To its primary it is known as `standby`: with `synchronous_standby_names` set to that, commits wait for it.
     pub fn standby_of(primary: &Self) -> Self {
@@ -172,6 +182,12 @@ impl Postgres {
             set("fsync", "off");
             set("full_page_writes", "off");
         }
+        if self.options.tls {
+            let path = |name: &str| self.folder.join(name).display().to_string();
+            set("ssl", "on");
+            set("ssl_cert_file", &path("certificate.pem"));
+            set("ssl_key_file", &path("key.pem"));
+        }
         for (name, value) in &self.options.settings {
             set(name, value);
         }
@@ -201,6 +217,18 @@ impl Postgres {
     /// Its address, as for a [`Proxy`](crate::Proxy).
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The file with the certificate of the authority that its own is signed by, if it speaks TLS. Its own is for
+    /// `localhost` and 127.0.0.1.
+    pub fn authority(&self) -> Option<PathBuf> {
+        let tls = self.options.tls;
+        tls.then(|| self.folder.join("authority.pem"))
     }
 
     /// The folder of its socket.

@@ -64,6 +64,11 @@ impl Server {
         Some(server)
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -127,10 +132,11 @@ pub(crate) fn postgres_programs() -> Option<PathBuf> {
     in_path.into_iter().chain(told).chain(debian).find(complete)
 }
 
-/// A program in `PATH`.
+/// A program in `PATH`, or where Debian puts those of administrators.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
 }

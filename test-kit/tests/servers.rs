@@ -13,7 +13,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use test_kit::{Postgres, PostgresOptions, Proxy, Redis, RedisOptions, Stop};
+use test_kit::{Front, Postgres, PostgresOptions, Proxy, Redis, RedisOptions, Site, Stop};
 
 #[test]
 fn postgres_stops_restarts_and_survives_a_killed_backend() {
@@ -214,4 +214,25 @@ fn leave_servers() {
     loop {
         thread::park();
     }
+}
+
+#[test]
+fn a_front_listens_with_a_certificate_until_it_is_dropped() {
+    let site = |site: &Site<'_>| {
+        format!(
+            "server {{ listen 127.0.0.1:{} ssl; ssl_certificate {}; ssl_certificate_key {}; }}",
+            site.port,
+            site.certificate().display(),
+            site.key().display()
+        )
+    };
+    let Some(front) = Front::nginx(site) else {
+        return;
+    };
+    let address = front.address();
+    assert!(TcpStream::connect(&address).is_ok(), "{}", front.logged());
+    let authority = fs::read_to_string(front.authority()).unwrap();
+    assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
+    drop(front);
+    assert!(TcpStream::connect(&address).is_err());
 }

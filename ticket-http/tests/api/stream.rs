@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::client::Client;
 
-/// How long an event may take.
+/// How long an event may take, or the beginning of a stream.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One event.
@@ -57,7 +57,8 @@ impl Stream {
             .await
             .ok()?;
         tokio::spawn(connection);
-        let answer = sender.send_request(request).await.ok()?;
+        let answer = timeout(PATIENCE, sender.send_request(request)).await;
+        let answer = answer.expect("an answer in time").ok()?;
         (answer.status() == StatusCode::OK).then(|| Self {
             body: answer.into_body(),
             text: String::new(),

@@ -7,6 +7,7 @@ use axum::body::Body;
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::http::request::Builder;
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -34,32 +35,51 @@ impl Keeper {
         }
     }
 
-    /// Sends a request once; what went wrong, if something did. Nothing is tried again.
+    /// Sends a request once: its status, or what went wrong. Nothing is tried again.
     pub(crate) async fn send(
         &mut self,
         method: Method,
         path: &str,
         body: Option<String>,
     ) -> Result<u16, String> {
-        let sent = timeout(PATIENCE, self.send_patiently(method, path, body)).await;
-        sent.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")))
+        let request = self.request(method, path);
+        self.exchange(request, body).await
     }
 
-    async fn send_patiently(
+    /// Posts once, with a key: whoever stands between may post it again.
+    pub(crate) async fn post_with_key(
         &mut self,
-        method: Method,
         path: &str,
+        key: &str,
+        body: String,
+    ) -> Result<u16, String> {
+        let request = self.request(Method::POST, path);
+        let request = request.header("idempotency-key", key);
+        self.exchange(request, Some(body)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, "desk.example")
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+    }
+
+    async fn exchange(&mut self, request: Builder, body: Option<String>) -> Result<u16, String> {
+        let exchanged = timeout(PATIENCE, self.exchange_patiently(request, body)).await;
+        exchanged.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")))
+    }
+
+    async fn exchange_patiently(
+        &mut self,
+        mut request: Builder,
         body: Option<String>,
     ) -> Result<u16, String> {
         let mut sender = match self.connection.take() {
             Some(sender) => sender,
             None => self.connect().await?,
         };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, "desk.example")
-            .header(AUTHORIZATION, format!("Bearer {}", self.token));
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
@@ -71,7 +91,11 @@ impl Keeper {
         let closes = answer.headers().get("connection");
         let closes = closes.is_some_and(|value| value == "close");
         let read = answer.into_body().collect().await;
-        read.map_err(|error| format!("no whole answer: {error}"))?;
+        let read = read.map_err(|error| format!("no whole answer: {error}"))?;
+        if !(200..300).contains(&status) {
+            let told = String::from_utf8_lossy(&read.to_bytes()).into_owned();
+            return Err(format!("{status}: {told}"));
+        }
         if !closes {
             self.connection = Some(sender);
         }

@@ -14,6 +14,7 @@ mod balancer;
 mod client;
 mod cluster;
 mod commands;
+mod fronts;
 mod journey;
 mod keep;
 mod kill;
@@ -30,3 +31,4 @@ mod stop;
     reason = "shared with the tests of the API, which ask more of it"
 )]
 mod stream;
+mod tunnel;

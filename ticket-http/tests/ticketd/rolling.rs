@@ -55,7 +55,7 @@ async fn restart_in_turn(place: &Place) -> String {
     format!("{answered} requests over {connections} connections, none failed")
 }
 
-async fn call(mut keeper: Keeper, client: usize, over: Arc<AtomicBool>) -> (u32, u32) {
+pub(crate) async fn call(mut keeper: Keeper, client: usize, over: Arc<AtomicBool>) -> (u32, u32) {
     let mut answered = 0;
     while !over.load(Ordering::SeqCst) {
         let subject = format!("client {client} call {answered}");

@@ -132,7 +132,12 @@ impl Place {
 
     /// Starts a server with more arguments, and waits until it is ready.
     pub(crate) async fn start_as(&self, arguments: &[&str]) -> Server {
-        let mut process = self.spawn(&[&["--listen", "127.0.0.1:0"], arguments].concat());
+        self.start_at("127.0.0.1:0", arguments).await
+    }
+
+    /// Starts a server with more arguments at an address, and waits until it is ready.
+    pub(crate) async fn start_at(&self, listen: &str, arguments: &[&str]) -> Server {
+        let mut process = self.spawn(&[&["--listen", listen], arguments].concat());
         let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
         let mut greeting = Vec::new();
         let mut address = None;
