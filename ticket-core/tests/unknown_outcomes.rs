@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ticket_core::command::Open;
 use ticket_core::desk::{Desk, DeskError, Separately};
@@ -11,7 +12,9 @@ use ticket_core::mock::MockStore;
 use ticket_core::person::Person;
 use ticket_core::plan::{IdempotencyKey, Plan, Receipt};
 use ticket_core::port::{Happening, Roster, StoreError, TicketRepository};
+use ticket_core::system::FixedClock;
 use ticket_core::ticket::Digest;
+use ticket_core::value::Timestamp;
 
 fn lost() -> StoreError {
     StoreError::Unavailable {
@@ -45,6 +48,14 @@ fn key() -> IdempotencyKey {
 /// A desk whose store loses the answer of its one commit, which happened or did not; what it
 /// reads is what is stored.
 async fn desk(happens: bool) -> (Desk, Arc<MemoryStore>) {
+    desk_after(happens, Duration::ZERO).await
+}
+
+/// The same, when the commit takes so long.
+async fn desk_after(happens: bool, takes: Duration) -> (Desk, Arc<MemoryStore>) {
+    let clock = Arc::new(FixedClock::at(Timestamp::from_micros(
+        1_790_000_000_000_000,
+    )));
     let people = Arc::new(MemoryDirectory::new());
     people.save_person(&ada()).await.expect("saved");
     let stored = Arc::new(MemoryStore::new());
@@ -52,7 +63,9 @@ async fn desk(happens: bool) -> (Desk, Arc<MemoryStore>) {
     let committed = Arc::clone(&stored);
     store.expect_settings().returning(|| Ok(None));
     store.expect_settings_generation().returning(|| Ok(0));
+    let passing = Arc::clone(&clock);
     store.expect_commit().times(1).returning(move |plan, key| {
+        passing.advance(takes);
         if happens {
             write(&committed, plan, key);
         }
@@ -66,6 +79,7 @@ async fn desk(happens: bool) -> (Desk, Arc<MemoryStore>) {
     let key = ticket_core::mail::SigningKey::new([7; 32]);
     let desk = Desk::builder(Arc::new(store), people, key)
         .lookup(Arc::new(lookup))
+        .clock(clock)
         .build();
     (desk, stored)
 }
@@ -88,6 +102,16 @@ async fn the_key_tells_that_it_happened() {
     assert!(!receipt.replayed, "it is the answer to this request");
     let found = stored.load(&[receipt.ticket.into()]).await.expect("read");
     assert!(found[0].is_some());
+}
+
+#[tokio::test]
+async fn who_waited_long_is_not_kept_waiting() {
+    for (millis, is_told) in [(900, true), (1_000, false)] {
+        let (desk, _) = desk_after(true, Duration::from_millis(millis)).await;
+        let ada = desk.acting(&ada().id).await.expect("she is known");
+        let answer = ada.open_once(open(), key()).await;
+        assert_eq!(answer.is_ok(), is_told, "after {millis} ms: {answer:?}");
+    }
 }
 
 #[tokio::test]

@@ -76,6 +76,11 @@ impl Pool {
         Instant::now() + self.deadline
     }
 
+    /// When a call must end that somebody makes who has waited for another one before.
+    pub(crate) fn early_deadline(&self) -> Instant {
+        Instant::now() + self.deadline / 2
+    }
+
     /// Reads; when the connection turns out to be gone, once more on a new one.
     pub(crate) async fn read(&self, query: Query<'_>) -> Result<Vec<PgRow>, Error> {
         self.read_until(self.deadline(), query).await

@@ -1,5 +1,7 @@
 //! Load, plan, commit, publish.
 
+use std::time::Duration;
+
 use super::error::Committed;
 use super::{Desk, DeskError, lookup};
 use crate::authority::{Action, Actor, permit};
@@ -10,10 +12,13 @@ use crate::port::{Gathered, Happening, Reference, StoreError, Wanted};
 use crate::refusal::Refusal;
 use crate::settings::CheckedSettings;
 use crate::ticket::{Attachment, Cause, Ticket};
-use crate::value::{Invalid, Version};
+use crate::value::{Invalid, Timestamp, Version};
 
 /// How often a plan is made anew because somebody else wrote first.
 const ATTEMPTS: usize = 3;
+
+/// How long a commit may have taken for its caller to wait for one question more.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Commands on one ticket, to be carried out in one commit.
 #[derive(Debug, Clone)]
@@ -242,23 +247,26 @@ impl Desk {
         plan: Plan,
         key: Option<&IdempotencyKey>,
     ) -> Result<Committed, DeskError> {
+        let begun = self.ports.clock.now();
         match self.ports.store.commit(&plan, key).await {
             Ok(receipt) => {
                 self.tell(&receipt).await;
                 Ok(Committed::Done(receipt))
             }
             Err(StoreError::Conflict { current }) => Ok(Committed::Conflict(current)),
-            Err(error @ StoreError::Unavailable { .. }) => match self.settled(&plan, key).await {
-                Some(receipt) => {
-                    self.tell(&receipt).await;
-                    Ok(Committed::Done(receipt))
+            Err(error @ StoreError::Unavailable { .. }) => {
+                match self.settled(&plan, key, begun).await {
+                    Some(receipt) => {
+                        self.tell(&receipt).await;
+                        Ok(Committed::Done(receipt))
+                    }
+                    None => {
+                        // It may have happened, and nobody else could say so.
+                        self.tell(&plan.receipt()).await;
+                        Err(error.into())
+                    }
                 }
-                None => {
-                    // It may have happened, and nobody else could say so.
-                    self.tell(&plan.receipt()).await;
-                    Err(error.into())
-                }
-            },
+            }
             Err(error) => Err(reused(error)),
         }
     }
@@ -266,7 +274,16 @@ impl Desk {
     /// What a commit did whose answer was lost, if that can be told by its key.
     ///
     /// It may have been another request with the same key that wrote: then this one is a replay.
-    async fn settled(&self, plan: &Plan, key: Option<&IdempotencyKey>) -> Option<Receipt> {
+    /// Who has waited long already is told that nobody knows, and asks again with the key.
+    async fn settled(
+        &self,
+        plan: &Plan,
+        key: Option<&IdempotencyKey>,
+        begun: Timestamp,
+    ) -> Option<Receipt> {
+        if self.ports.clock.now() >= begun.plus(PATIENCE) {
+            return None;
+        }
         let found = self.ports.store.receipt(key?).await.ok()??;
         let own = plan.receipt();
         let is_own = Receipt {

@@ -62,7 +62,7 @@ impl TicketRepository for PostgresTenant {
     }
 
     async fn receipt(&self, key: &IdempotencyKey) -> Result<Option<Receipt>, StoreError> {
-        Ok(self.earlier(key, self.primary().deadline()).await?)
+        Ok(self.earlier(key, self.primary().early_deadline()).await?)
     }
 
     async fn commit(
