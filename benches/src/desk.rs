@@ -57,7 +57,7 @@ impl Population {
         let organizations = customers.div_ceil(CUSTOMERS_EACH);
         let organization = |number: usize| Organization {
             id: (number as u64).into(),
-            name: format!("Company {number}"),
+            name: format!("Company {number}").into(),
             sharing: Sharing::AllTickets,
         };
         let customer = |number: usize| {

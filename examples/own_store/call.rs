@@ -14,7 +14,7 @@ use ticket_core::port::{
 use ticket_core::react::Trace;
 use ticket_core::settings::Settings;
 use ticket_core::ticket::{Digest, EventRecord, InternalNote, Posting, PublicMessage, Ticket};
-use ticket_core::value::{NoticeId, PersonId, QueueKey, SpoolId, Timestamp, Version};
+use ticket_core::value::{Line, NoticeId, PersonId, QueueKey, SpoolId, Timestamp, Version};
 
 /// A call that changed something; calls that changed nothing are not written.
 #[derive(Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub(crate) enum Call {
     Commit(#[serde(with = "PlanLine")] Box<Plan>, Option<KeyLine>),
     ClaimNotices(Timestamp, Duration, u16),
     SettleNotice(NoticeId, Fence, Settlement),
-    MarkBounced(NoticeId, String),
+    MarkBounced(NoticeId, Line),
     RequeueNotice(NoticeId, Timestamp),
     AcceptMail(#[serde(with = "MailLine")] SpooledMail),
     ClaimMail(Timestamp, Duration, u16),

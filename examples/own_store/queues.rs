@@ -11,7 +11,7 @@ use ticket_core::port::{
     Claimed, ClaimedMail, Fence, MailSettlement, MailSpool, NoticeStatus, Outbox, Settlement,
     SpooledMail, SpooledStatus, StoreError,
 };
-use ticket_core::value::{EmailAddress, NoticeId, SpoolId, TicketId, Timestamp};
+use ticket_core::value::{EmailAddress, Line, NoticeId, SpoolId, TicketId, Timestamp};
 
 use crate::call::Call;
 use crate::journal::JournalStore;
@@ -54,11 +54,11 @@ impl Outbox for JournalStore {
         self.read().await?.notices(ticket).await
     }
 
-    async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError> {
+    async fn mark_bounced(&self, id: NoticeId, error: &Line) -> Result<bool, StoreError> {
         let writing = self.write().await?;
         let marked = writing.state.mark_bounced(id, error).await?;
         if marked {
-            writing.keep(Call::MarkBounced(id, error.to_owned()))?;
+            writing.keep(Call::MarkBounced(id, error.clone()))?;
         }
         Ok(marked)
     }

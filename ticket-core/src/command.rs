@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::field::FieldValue;
 use crate::ticket::{Attachment, HostSubject, Link, MailOrigin, Posting, Priority};
 use crate::value::{
-    ActionKey, Body, FieldKey, NoticeId, PersonId, QueueKey, StatusKey, Subject, Tag, TicketId,
-    Timestamp,
+    ActionKey, Body, FieldKey, Line, NoticeId, PersonId, QueueKey, StatusKey, Subject, Tag,
+    TicketId, Timestamp,
 };
 
 /// Opens a ticket.
@@ -204,7 +204,7 @@ pub enum Command {
         /// Which one.
         action: ActionKey,
         /// What the host says of its outcome.
-        outcome: String,
+        outcome: Line,
     },
     /// Keep that a mail of ours came back; the mail intake says so.
     RecordBounce {

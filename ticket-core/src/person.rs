@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{EmailAddress, Mailbox, OrganizationId, PersonId, QueueKey};
+use crate::value::{EmailAddress, Line, Mailbox, OrganizationId, PersonId, QueueKey};
 
 /// A customer, agent or admin, with all addresses under which they write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub struct Person {
     /// Identity in the host's spelling.
     pub id: PersonId,
     /// Name as shown; empty when unknown.
-    pub name: String,
+    pub name: Line,
     /// Addresses, the preferred one first; may be empty for people who are not written to.
     pub addresses: Vec<EmailAddress>,
     /// The organization that the person belongs to.
@@ -31,7 +31,7 @@ impl Person {
 
     /// Somebody with one address in a role.
     pub fn new(id: PersonId, name: &str, address: EmailAddress, role: Role) -> Self {
-        let name = crate::value::one_line(name);
+        let name = Line::from(crate::value::one_line(name));
         Self {
             id,
             name,
@@ -111,7 +111,7 @@ pub struct Organization {
     /// Identity in the host's spelling.
     pub id: OrganizationId,
     /// Name as shown.
-    pub name: String,
+    pub name: Line,
     /// What its members see of each other's tickets.
     pub sharing: Sharing,
 }

@@ -164,7 +164,7 @@ impl CustomerMessage {
     pub fn of(message: PublicMessage, people: &BTreeMap<PersonId, Person>) -> Self {
         let author = people
             .get(&message.author)
-            .map(|person| person.name.clone());
+            .map(|person| person.name.to_string());
         Self {
             id: message.id,
             at: message.at,

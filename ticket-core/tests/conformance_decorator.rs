@@ -19,7 +19,8 @@ use ticket_core::query::{DueTest, Page, PageRequest, Query};
 use ticket_core::settings::Settings;
 use ticket_core::ticket::{Digest, EventRecord, LinkKind, Thread, Ticket};
 use ticket_core::value::{
-    EmailAddress, NoticeId, PersonId, SpoolId, TenantId, TicketId, TicketNumber, Timestamp, Version,
+    EmailAddress, Line, NoticeId, PersonId, SpoolId, TenantId, TicketId, TicketNumber, Timestamp,
+    Version,
 };
 
 /// What a decorator does wrong.
@@ -308,7 +309,7 @@ impl Outbox for Decorated {
         self.inner.notices(ticket).await
     }
 
-    async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError> {
+    async fn mark_bounced(&self, id: NoticeId, error: &Line) -> Result<bool, StoreError> {
         self.inner.mark_bounced(id, error).await
     }
 

@@ -70,7 +70,7 @@ async fn people() -> MemoryDirectory {
     let people = MemoryDirectory::new();
     let acme = Organization {
         id: read("acme"),
-        name: "Acme".to_owned(),
+        name: "Acme".into(),
         sharing: Sharing::OwnTickets,
     };
     people.save_organization(&acme).await.expect("saved");
@@ -184,8 +184,8 @@ async fn attachment(store: &MemoryStore, name: &str) -> Attachment {
     writer.write(name.as_bytes()).await.expect("written");
     let (digest, size) = writer.finish().await.expect("finished");
     Attachment {
-        name: name.to_owned(),
-        media_type: "text/plain".to_owned(),
+        name: name.into(),
+        media_type: "text/plain".into(),
         size,
         digest,
         content_id: None,

@@ -33,7 +33,7 @@ pub(crate) async fn me(
     let person = found.into_iter().next().flatten().ok_or_else(nobody)?;
     Ok(Json(Me {
         id: person.id,
-        name: person.name,
+        name: person.name.into(),
         addresses: person.addresses,
         organization: person.organization,
         role: person.role,

@@ -8,6 +8,7 @@ use ticket_core::port::{RateLimiter, StoreError, Verdict};
 use ticket_core::value::Timestamp;
 
 use crate::error::Error;
+use crate::row::key_text;
 use crate::store::PostgresTenant;
 
 /// One call of so many also removes keys that count nothing any more.
@@ -43,7 +44,7 @@ impl RateLimiter for PostgresTenant {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let count = sqlx::query(ALLOW)
             .bind(self.id())
-            .bind(key)
+            .bind(key_text(key.to_owned()))
             .bind(now.micros())
             .bind(now.minus(window).micros())
             .bind(limit)

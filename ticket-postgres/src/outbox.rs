@@ -9,7 +9,7 @@ use ticket_core::notice::Notice;
 use ticket_core::port::{
     Claimed, Fence, NoticeState, NoticeStatus, Outbox, Settlement, StoreError,
 };
-use ticket_core::value::{EmailAddress, NoticeId, TicketId, Timestamp};
+use ticket_core::value::{EmailAddress, Line, NoticeId, TicketId, Timestamp};
 
 use crate::error::Error;
 use crate::lease::{self, CLAIMED, WAITING};
@@ -56,8 +56,8 @@ impl Outbox for PostgresTenant {
     ) -> Result<bool, StoreError> {
         let (state, moment, error) = match settlement {
             Settlement::Sent { at } => (SENT, at.micros(), None),
-            Settlement::Retry { at, error } => (WAITING, at.micros(), Some(error)),
-            Settlement::Dead { error } => (DEAD, 0, Some(error)),
+            Settlement::Retry { at, error } => (WAITING, at.micros(), Some(error.as_str())),
+            Settlement::Dead { error } => (DEAD, 0, Some(error.as_str())),
             Settlement::Suppressed => (SUPPRESSED, 0, None),
             Settlement::Underway { until } => (CLAIMED, until.micros(), None),
         };
@@ -95,13 +95,13 @@ impl Outbox for PostgresTenant {
         Ok(notices?)
     }
 
-    async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError> {
+    async fn mark_bounced(&self, id: NoticeId, error: &Line) -> Result<bool, StoreError> {
         let change = sqlx::query(
             "UPDATE notices SET state = 3, error = $3 WHERE tenant = $1 AND id = $2 AND state = 2",
         )
         .bind(self.id())
         .bind(id.uuid())
-        .bind(error);
+        .bind(error.as_str());
         Ok(self.primary().execute(change).await? == 1)
     }
 
@@ -149,6 +149,7 @@ fn claimed(row: &PgRow) -> Result<Claimed, Error> {
 fn status(row: &PgRow) -> Result<NoticeStatus, Error> {
     let moment = Timestamp::from_micros(row.try_get("moment")?);
     let error: Option<String> = row.try_get("error")?;
+    let error = error.map(Line::from);
     let state = match row.try_get::<i16, _>("state")? {
         WAITING => NoticeState::Waiting { due: moment, error },
         CLAIMED => NoticeState::Claimed { until: moment },

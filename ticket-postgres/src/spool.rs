@@ -10,7 +10,7 @@ use ticket_core::port::{
     StoreError,
 };
 use ticket_core::ticket::Posting;
-use ticket_core::value::{QueueKey, SpoolId, Timestamp};
+use ticket_core::value::{Line, QueueKey, SpoolId, Timestamp};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -204,7 +204,7 @@ fn status(row: &PgRow) -> Result<SpooledStatus, Error> {
     let state = match row.try_get::<i16, _>("state")? {
         WAITING => SpoolState::Waiting {
             due: moment,
-            error: row.try_get("error")?,
+            error: row.try_get::<Option<String>, _>("error")?.map(Line::from),
         },
         CLAIMED => SpoolState::Claimed { until: moment },
         DONE | QUARANTINED => from_json(what, row.try_get("outcome")?)?,

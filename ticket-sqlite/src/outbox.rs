@@ -9,7 +9,7 @@ use ticket_core::notice::Notice;
 use ticket_core::port::{
     Claimed, Fence, NoticeState, NoticeStatus, Outbox, Settlement, StoreError,
 };
-use ticket_core::value::{EmailAddress, NoticeId, TicketId, Timestamp};
+use ticket_core::value::{EmailAddress, Line, NoticeId, TicketId, Timestamp};
 
 use crate::error::Error;
 use crate::row::{from_column, from_json, id_bytes, to_column};
@@ -78,8 +78,8 @@ impl Outbox for SqliteTenant {
         Ok(notices?)
     }
 
-    async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError> {
-        let (tenant, error) = (self.id(), error.to_owned());
+    async fn mark_bounced(&self, id: NoticeId, error: &Line) -> Result<bool, StoreError> {
+        let (tenant, error) = (self.id(), error.to_string());
         Ok(self
             .write(move |connection| Box::pin(mark_bounced(connection, tenant, id, error)))
             .await?)
@@ -165,8 +165,8 @@ async fn settle(
 ) -> Result<bool, Error> {
     let (state, moment, error) = match settlement {
         Settlement::Sent { at } => (SENT, at.micros(), None),
-        Settlement::Retry { at, error } => (WAITING, at.micros(), Some(error)),
-        Settlement::Dead { error } => (DEAD, 0, Some(error)),
+        Settlement::Retry { at, error } => (WAITING, at.micros(), Some(String::from(error))),
+        Settlement::Dead { error } => (DEAD, 0, Some(error.into())),
         Settlement::Suppressed => (SUPPRESSED, 0, None),
         Settlement::Underway { until } => (CLAIMED, until.micros(), None),
     };
@@ -223,6 +223,7 @@ async fn requeue(
 fn status(row: &SqliteRow) -> Result<NoticeStatus, Error> {
     let moment = Timestamp::from_micros(row.try_get("moment")?);
     let error: Option<String> = row.try_get("error")?;
+    let error = error.map(Line::from);
     let state = match row.try_get::<i64, _>("state")? {
         WAITING => NoticeState::Waiting { due: moment, error },
         CLAIMED => NoticeState::Claimed { until: moment },

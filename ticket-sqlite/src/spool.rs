@@ -10,7 +10,7 @@ use ticket_core::port::{
     StoreError,
 };
 use ticket_core::ticket::Posting;
-use ticket_core::value::{QueueKey, SpoolId, Timestamp};
+use ticket_core::value::{Line, QueueKey, SpoolId, Timestamp};
 
 use crate::error::Error;
 use crate::row::{from_column, from_json, id_bytes, id_from, to_column, to_json};
@@ -184,7 +184,7 @@ impl Settled {
         let (state, moment, error) = match settlement {
             MailSettlement::Done { .. } => (DONE, 0, None),
             MailSettlement::Quarantined { .. } => (QUARANTINED, 0, None),
-            MailSettlement::Retry { at, error } => (WAITING, at.micros(), Some(error.clone())),
+            MailSettlement::Retry { at, error } => (WAITING, at.micros(), Some(error.to_string())),
         };
         let (mut message, mut note) = (None, None);
         let outcome = match settlement {
@@ -283,7 +283,7 @@ fn status(row: &SqliteRow) -> Result<SpooledStatus, Error> {
     let state = match row.try_get::<i64, _>("state")? {
         WAITING => SpoolState::Waiting {
             due: moment,
-            error: row.try_get("error")?,
+            error: row.try_get::<Option<String>, _>("error")?.map(Line::from),
         },
         CLAIMED => SpoolState::Claimed { until: moment },
         DONE | QUARANTINED => from_json(what, row.try_get("outcome")?)?,

@@ -311,7 +311,7 @@ fn label_event(chance: &mut Chance, ticket: &Ticket) -> Event {
         },
         2 => Event::ActionTaken {
             action: read("refund"),
-            outcome: "refunded 3 € \u{1f4b6}".to_owned(),
+            outcome: "refunded 3 € \u{1f4b6}".into(),
         },
         _ => {
             let (field, value) = field(chance);

@@ -8,7 +8,7 @@ use super::DirectoryHarness;
 use super::expect::{is_there_already, read};
 use crate::person::{Organization, Person, Role, Sharing};
 use crate::port::Roster;
-use crate::value::{Mailbox, PersonId};
+use crate::value::{Line, Mailbox, PersonId};
 
 fn customer(id: &str, address: &str) -> Person {
     Person::customer(read(id), id, read(address))
@@ -36,7 +36,7 @@ pub(super) async fn people_are_loaded_in_the_order_asked<H: DirectoryHarness>(wo
     eve.active = false;
     let mut bare = customer("42", "x@example.org");
     bare.addresses.clear();
-    bare.name.clear();
+    bare.name = Line::default();
     let admin = Person::new(read("kim"), "Kim \u{1f3ab}", read("k@x.org"), Role::Admin);
     for person in [&ada, &eve, &bare, &admin] {
         roster.save_person(person).await.expect("saved");
@@ -80,7 +80,7 @@ pub(super) async fn an_address_belongs_to_one_person<H: DirectoryHarness>(world:
     roster.save_person(&eve).await.expect("saved");
 
     let before = eve.clone();
-    eve.name = "Eve".to_owned();
+    eve.name = "Eve".into();
     eve.addresses.push(read("ADA@example.org"));
     is_there_already(&roster.save_person(&eve).await, "address");
     let found = by_address(&*roster, "eve@example.org").await;
@@ -113,7 +113,7 @@ pub(super) async fn organizations_are_kept<H: DirectoryHarness>(world: &H) {
     for (name, sharing) in [("Acme", Sharing::OwnTickets), ("ACME", Sharing::AllTickets)] {
         let organization = Organization {
             id: id.clone(),
-            name: name.to_owned(),
+            name: name.into(),
             sharing,
         };
         let saved = roster.save_organization(&organization).await;

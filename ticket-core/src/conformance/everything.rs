@@ -98,7 +98,7 @@ async fn write_notices(store: &dyn Store, make: &mut Maker) -> Claimed {
     let claimed = store.claim_notices(now, LEASE, 3).await;
     let mut claimed = claimed.expect("claimed");
     assert_eq!(claimed.len(), 3);
-    let error = "550".to_owned();
+    let error = "550".into();
     for (claim, settlement) in claimed
         .iter()
         .zip([Settlement::Sent { at: now }, Settlement::Dead { error }])

@@ -61,7 +61,21 @@ pub(super) async fn the_window_slides<H: RateLimiterHarness>(world: &H) {
 pub(super) async fn keys_are_counted_apart<H: RateLimiterHarness>(world: &H) {
     let (limiter, mut make) = (world.limiter().await, Maker::new());
     let now = make.tick();
-    for key in ["ada", "Ada", "ada ", "", "\u{1f3ab}"] {
+    let long = "a".repeat(4_000);
+    let longer = format!("{long}b");
+    let keys = [
+        "ada",
+        "Ada",
+        "ada ",
+        "",
+        "\u{1f3ab}",
+        "ada\0",
+        "ada\0\0",
+        "\0",
+        &long,
+        &longer,
+    ];
+    for key in keys {
         assert_eq!(allow(&*limiter, key, 1, now).await, Verdict::Allowed);
         assert_ne!(allow(&*limiter, key, 1, now).await, Verdict::Allowed);
     }

@@ -118,6 +118,13 @@ macro_rules! __conformance_list {
                 times_are_kept_to_the_microsecond,
                 every_kind_of_event_comes_back,
             }
+            nul {
+                nul_in_the_error_of_a_notice_is_replaced,
+                nul_in_what_became_of_a_mail_is_no_error,
+                nul_inside_of_a_ticket_is_no_error,
+                nul_in_a_question_is_no_error,
+                nul_beside_tickets_is_no_error,
+            }
             histories {
                 a_history_folds_to_its_ticket,
                 a_walk_meets_every_ticket_once,
@@ -170,6 +177,9 @@ macro_rules! __conformance_list {
                 organizations_are_kept,
                 members_are_the_active_team_of_a_queue,
                 a_guest_is_admitted_once,
+            }
+            nul {
+                nul_in_a_name_is_replaced,
             }
         } }
     };

@@ -11,13 +11,13 @@ use crate::person::{Organization, Person, Role, Sharing};
 use crate::plan::Receipt;
 use crate::port::{Credential, Holder, Lookup, Purpose, Reference, Standing, Wanted};
 use crate::ticket::{Digest, Event, Link, LinkKind, Side, Ticket};
-use crate::value::{PersonId, TicketId, Timestamp};
+use crate::value::{Line, PersonId, TicketId, Timestamp};
 
 /// Ada of Acme, Bob and Cy of the queue `support`, Eve who is away.
 async fn people(world: &LookupWorld) {
     let acme = Organization {
         id: read("acme"),
-        name: "Acme".to_owned(),
+        name: "Acme".into(),
         sharing: Sharing::AllTickets,
     };
     world.roster.save_organization(&acme).await.expect("saved");
@@ -103,7 +103,7 @@ pub(super) async fn somebody_is_found_with_their_organization<H: LookupHarness>(
             organization: own,
         } = standing.expect("known");
         assert_eq!(person.id, read::<PersonId>(id));
-        assert_eq!(own.map(|own| own.name), organization.map(str::to_owned));
+        assert_eq!(own.map(|own| own.name), organization.map(Line::new));
     }
     let nobody = world.lookup.standing(&read("nobody")).await.expect("read");
     assert_eq!(nobody, None);

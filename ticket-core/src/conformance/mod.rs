@@ -74,6 +74,7 @@ mod list;
 mod lookup;
 mod maker;
 mod model;
+mod nul;
 mod outbox;
 mod paging;
 mod presence;

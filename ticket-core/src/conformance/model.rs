@@ -161,7 +161,7 @@ impl Pair {
         let chance = &mut self.author.chance;
         let (subject, reference) = chance.one(&self.claims).clone();
         let at = self.author.make.now();
-        let error = "451".to_owned();
+        let error = "451".into();
         let settlement = match self.author.chance.below(6) {
             0 | 1 => Settlement::Sent { at },
             2 => Settlement::Retry { at, error },
@@ -196,8 +196,8 @@ impl Pair {
             return;
         }
         same(
-            self.subject.mark_bounced(id, "5.1.1").await,
-            store.mark_bounced(id, "5.1.1").await,
+            self.subject.mark_bounced(id, &"5.1.1".into()).await,
+            store.mark_bounced(id, &"5.1.1".into()).await,
         );
         let notice = store.notice(id).await.expect("read").expect("there");
         let (address, since) = (&notice.notice.to.address, now.minus(LEASE * 2));
@@ -274,7 +274,7 @@ impl Pair {
         match self.author.chance.below(3) {
             0 => MailSettlement::Retry {
                 at,
-                error: "busy".to_owned(),
+                error: "busy".into(),
             },
             1 => MailSettlement::Quarantined {
                 reason: Quarantine::OwnMail,

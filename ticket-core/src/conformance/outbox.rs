@@ -9,7 +9,7 @@ use super::StoreHarness;
 use super::expect::{read, store};
 use super::maker::{Draft, Maker};
 use crate::port::{Claimed, Fence, NoticeState, Settlement, Store};
-use crate::value::{EmailAddress, NoticeId, Timestamp};
+use crate::value::{EmailAddress, Line, NoticeId, Timestamp};
 
 const LEASE: Duration = Duration::from_secs(60);
 const MOMENT: Duration = Duration::from_micros(1);
@@ -37,7 +37,7 @@ async fn state(store: &dyn Store, id: NoticeId) -> NoticeState {
 
 fn dead(error: &str) -> Settlement {
     Settlement::Dead {
-        error: error.to_owned(),
+        error: error.into(),
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn claimers_get_different_notices<H: StoreHarness>(world: &H) {
         for claim in claims.iter().flatten() {
             let again = Settlement::Retry {
                 at: now,
-                error: "again".to_owned(),
+                error: "again".into(),
             };
             assert!(settle(&*store, claim, &again).await);
         }
@@ -123,7 +123,7 @@ pub(super) async fn a_notice_is_not_due_before_its_time<H: StoreHarness>(world: 
     assert_eq!(early, [], "not before it was made");
     let first = claim_one(&*store, now).await;
     let at = now.plus(Duration::from_secs(3600));
-    let error = "451 later".to_owned();
+    let error = Line::new("451 later");
     let retry = Settlement::Retry {
         at,
         error: error.clone(),
@@ -204,7 +204,7 @@ pub(super) async fn a_notice_is_settled_once<H: StoreHarness>(world: &H) {
     let states = [
         NoticeState::Sent { at: now },
         NoticeState::Dead {
-            error: "550 no such user".to_owned(),
+            error: "550 no such user".into(),
         },
         NoticeState::Suppressed,
     ];
@@ -244,7 +244,7 @@ pub(super) async fn a_reader_gets_notices_in_order<H: StoreHarness>(world: &H) {
     let at = now.plus(LEASE * 5);
     let retry = Settlement::Retry {
         at,
-        error: "later".to_owned(),
+        error: "later".into(),
     };
     assert!(settle(&*store, &first, &retry).await);
     assert_eq!(claim(&*store, now, 9).await, [], "the first waits");
@@ -302,7 +302,10 @@ pub(super) async fn a_dead_or_suppressed_notice_can_be_requeued<H: StoreHarness>
 pub(super) async fn only_a_sent_notice_bounces<H: StoreHarness>(world: &H) {
     let (store, mut make) = (store(world).await, Maker::new());
     let ids = tell_each(&*store, &mut make, &["ada"]).await;
-    let bounce = async |id| store.mark_bounced(id, "5.1.1").await.expect("answered");
+    let bounce = async |id| {
+        let marked = store.mark_bounced(id, &"5.1.1".into()).await;
+        marked.expect("answered")
+    };
     assert!(!bounce(ids[0]).await, "it waits");
     let now = make.tick();
     let claimed = claim_one(&*store, now).await;
@@ -310,7 +313,7 @@ pub(super) async fn only_a_sent_notice_bounces<H: StoreHarness>(world: &H) {
     assert!(settle(&*store, &claimed, &Settlement::Sent { at: now }).await);
     assert!(bounce(ids[0]).await);
     let dead = NoticeState::Dead {
-        error: "5.1.1".to_owned(),
+        error: "5.1.1".into(),
     };
     assert_eq!(state(&*store, ids[0]).await, dead);
     assert!(!bounce(ids[0]).await, "it is dead");

@@ -19,11 +19,11 @@ async fn hits(store: &dyn Store, words: &str) -> u32 {
 
 fn attachment() -> Attachment {
     Attachment {
-        name: "../secret.pdf".to_owned(),
-        media_type: "application/pdf".to_owned(),
+        name: "../secret.pdf".into(),
+        media_type: "application/pdf".into(),
         size: 3,
         digest: Digest::of(b"pdf"),
-        content_id: Some("part1@example.org".to_owned()),
+        content_id: Some("part1@example.org".into()),
     }
 }
 

@@ -11,7 +11,7 @@ use super::maker::Maker;
 use crate::mail::{Decision, Evidence, Outcome, Quarantine};
 use crate::port::{ClaimedMail, Fence, MailSettlement, SpoolState, SpooledMail, Store};
 use crate::ticket::{Posting, SenderProof};
-use crate::value::{SpoolId, TicketId, Timestamp};
+use crate::value::{Line, SpoolId, TicketId, Timestamp};
 
 const LEASE: Duration = Duration::from_secs(60);
 const MOMENT: Duration = Duration::from_micros(1);
@@ -52,7 +52,7 @@ async fn state(store: &dyn Store, id: SpoolId) -> SpoolState {
 fn retry(at: Timestamp) -> MailSettlement {
     MailSettlement::Retry {
         at,
-        error: "the store was busy".to_owned(),
+        error: "the store was busy".into(),
     }
 }
 
@@ -155,7 +155,7 @@ pub(super) async fn a_mail_is_not_due_before_its_time<H: StoreHarness>(world: &H
     let first = claim_one(&*store, now).await;
     let at = now.plus(Duration::from_secs(3600));
     assert!(settle(&*store, &first, &retry(at)).await);
-    let error = Some("the store was busy".to_owned());
+    let error = Some("the store was busy".into());
     let waiting = SpoolState::Waiting { due: at, error };
     assert_eq!(state(&*store, mail.id).await, waiting);
     assert_eq!(claim(&*store, at.minus(MOMENT), 9).await, []);
@@ -248,7 +248,7 @@ pub(super) async fn every_settlement_of_a_mail_is_kept<H: StoreHarness>(world: &
 }
 
 fn quarantines(ticket: TicketId) -> Vec<(Quarantine, Option<Decision>)> {
-    let detail = "line 1: \u{202e}x".to_owned();
+    let detail = Line::new("line 1: \u{202e}x");
     let kept = Some(decision(ticket));
     vec![
         (

@@ -119,7 +119,9 @@ pub(super) async fn writes_of_a_tenant_reach_no_other<H: StoreHarness>(world: &H
     let id = notice.notice.id;
     let answers = [
         other.settle_notice(id, notice.fence, &sent).await,
-        other.mark_bounced(written.first.notices[0].id, "x").await,
+        other
+            .mark_bounced(written.first.notices[0].id, &"x".into())
+            .await,
         other.requeue_notice(written.first.notices[1].id, now).await,
         other.settle_mail(mail.mail.id, mail.fence, &aside).await,
         other.run_mail_again(written.asked.mails[0], now).await,

@@ -63,7 +63,7 @@ pub(super) async fn hostile_texts_come_back_as_written<H: StoreHarness>(world: &
             .note(text)
             .event(Event::ActionTaken {
                 action: read("refund"),
-                outcome: text.to_owned(),
+                outcome: text.into(),
             });
         let mut plan = draft.tell("ada").plan();
         plan.messages[0].body = Body::received(text, Some(text)).expect("a body");
@@ -92,11 +92,11 @@ pub(super) async fn hostile_texts_come_back_as_written<H: StoreHarness>(world: &
 
 fn attachment(name: &str) -> Attachment {
     Attachment {
-        name: name.to_owned(),
-        media_type: "text/plain; charset=utf-8".to_owned(),
+        name: name.into(),
+        media_type: "text/plain; charset=utf-8".into(),
         size: u64::from(u32::MAX) + 7,
         digest: Digest::of(name.as_bytes()),
-        content_id: Some(name.to_owned()),
+        content_id: Some(name.into()),
     }
 }
 

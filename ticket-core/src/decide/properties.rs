@@ -6,9 +6,6 @@ use crate::refusal::Refusal;
 use crate::ticket::{Event, HostSubject, Priority, Ticket};
 use crate::value::{ActionKey, FieldKey, Invalid, Subject, Tag, Timestamp, one_line};
 
-/// Longest outcome of a host's action that history keeps, in characters.
-const OUTCOME_MAX: usize = 1_000;
-
 pub(super) fn set_priority(ticket: &Ticket, to: Priority) -> Option<Event> {
     (ticket.priority != to).then_some(Event::PriorityChanged {
         from: ticket.priority,
@@ -90,9 +87,8 @@ pub(super) fn remove_about(ticket: &Ticket, subject: &HostSubject) -> Option<Eve
 }
 
 pub(super) fn record_action(action: &ActionKey, outcome: &str) -> Event {
-    let outcome = one_line(outcome).chars().take(OUTCOME_MAX).collect();
     Event::ActionTaken {
         action: action.clone(),
-        outcome,
+        outcome: one_line(outcome).into(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Desk, DeskError};
 use crate::port::{Fence, MailSettlement, Settlement};
-use crate::value::{NoticeId, SpoolId, Timestamp};
+use crate::value::{Line, NoticeId, SpoolId, Timestamp};
 
 /// How long a claim lasts that nobody keeps: longer than any notifier takes.
 pub(super) const LEASE: Duration = Duration::from_secs(300);
@@ -83,7 +83,7 @@ impl Desk {
     pub async fn give_back(&self) -> Result<(), DeskError> {
         let Held { notices, mails } = std::mem::take(&mut *self.ports.claims.held());
         let at = self.ports.clock.now();
-        let error = "the worker stopped".to_owned();
+        let error = Line::new("the worker stopped");
         for (id, (fence, _)) in notices {
             let error = error.clone();
             let settlement = Settlement::Retry { at, error };

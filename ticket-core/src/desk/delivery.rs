@@ -18,7 +18,7 @@ use crate::plan::IdempotencyKey;
 use crate::port::{Claimed, Notifier, NotifyError, Settlement, Whole};
 use crate::refusal::Refusal;
 use crate::ticket::{Cause, Digest};
-use crate::value::{Body, NoticeId, PersonId, Timestamp};
+use crate::value::{Body, Line, NoticeId, PersonId, Timestamp};
 
 /// How many letters are under way at once.
 const AT_ONCE: u16 = 8;
@@ -146,14 +146,16 @@ impl Desk {
             },
             Ok(Ok(Handed::Capped)) => Settlement::Suppressed,
             Ok(Ok(Handed::Withdrawn)) => Settlement::Dead {
-                error: "the recipient may not hear of it any more".to_owned(),
+                error: "the recipient may not hear of it any more".into(),
             },
-            Ok(Ok(Handed::Failed(NotifyError::Never(error)))) => Settlement::Dead { error },
+            Ok(Ok(Handed::Failed(NotifyError::Never(error)))) => Settlement::Dead {
+                error: error.into(),
+            },
             Ok(Ok(Handed::Failed(NotifyError::Later(error)))) => {
-                self.later(notice, *attempt, error)
+                self.later(notice, *attempt, error.into())
             }
-            Ok(Err(error)) => self.later(notice, *attempt, error.to_string()),
-            Err(_) => self.later(notice, *attempt, "a bug: delivering it panicked".to_owned()),
+            Ok(Err(error)) => self.later(notice, *attempt, error.to_string().into()),
+            Err(_) => self.later(notice, *attempt, "a bug: delivering it panicked".into()),
         };
         // Told before it is settled: a crash in between tells it again, and the key keeps it once.
         if let (Settlement::Dead { error }, false) = (&settlement, withdrawn) {
@@ -253,7 +255,7 @@ impl Desk {
     /// The letter of a notice, composed from what is stored.
     fn letter(&self, notice: &Notice, whole: Whole) -> Letter {
         let authors = whole.authors.into_values();
-        let names: BTreeMap<PersonId, String> =
+        let names: BTreeMap<PersonId, Line> =
             authors.map(|person| (person.id, person.name)).collect();
         let sources = Sources {
             thread: &whole.thread,
@@ -263,7 +265,7 @@ impl Desk {
         compose(notice, sources)
     }
 
-    fn later(&self, notice: &Notice, attempt: u32, error: String) -> Settlement {
+    fn later(&self, notice: &Notice, attempt: u32, error: Line) -> Settlement {
         let now = self.ports.clock.now();
         if notice.created_at.plus(GIVE_UP) <= now {
             return Settlement::Dead { error };

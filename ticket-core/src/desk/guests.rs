@@ -308,7 +308,7 @@ impl Desk {
                     .map(|ticket| ticket.subject.to_string())
                     .unwrap_or_default(),
             ),
-            ("requester", to.name.clone().unwrap_or_default()),
+            ("requester", to.name.clone().unwrap_or_default().into()),
             ("author", settings.settings().name.clone()),
             ("status", String::new()),
         ]);

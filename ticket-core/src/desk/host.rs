@@ -50,7 +50,7 @@ impl Caller {
             .map_err(|reason| Invalid::new("action", action.as_str(), reason))?;
         let command = Command::RecordAction {
             action: action.clone(),
-            outcome,
+            outcome: outcome.into(),
         };
         let request = Request::new(ticket.id, command);
         self.desk.perform(&self.actor, &self.cause, request).await

@@ -4,7 +4,7 @@ use crate::mail::{Decision, InboundMail, fingerprint};
 use crate::plan::IdempotencyKey;
 use crate::port::SpooledMail;
 use crate::ticket::{Cause, MailOrigin};
-use crate::value::NoticeId;
+use crate::value::{Line, NoticeId};
 
 /// A mail on its way to become a message.
 pub(super) struct Incoming<'a> {
@@ -50,7 +50,7 @@ pub(super) fn once(inbound: &InboundMail, mail: &SpooledMail) -> IdempotencyKey 
 const HOUR: i64 = 60 * 60 * 1_000_000;
 
 /// What a delivery report says, in one line.
-pub(super) fn reports(inbound: &InboundMail) -> String {
+pub(super) fn reports(inbound: &InboundMail) -> Line {
     let lines = inbound.reports.iter().map(|report| {
         let status = report.status.as_deref().unwrap_or_default();
         let diagnostic = report.diagnostic.as_deref().unwrap_or_default();
@@ -60,8 +60,8 @@ pub(super) fn reports(inbound: &InboundMail) -> String {
     });
     let line = lines.collect::<Vec<_>>().join("; ");
     if line.is_empty() {
-        "came back".to_owned()
+        "came back".into()
     } else {
-        line.chars().take(500).collect()
+        line.into()
     }
 }

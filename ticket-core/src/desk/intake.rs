@@ -20,7 +20,7 @@ use crate::plan::Receipt;
 use crate::port::{ClaimedMail, Happening, MailReader, MailSettlement, SpooledMail};
 use crate::settings::CheckedSettings;
 use crate::ticket::{Attachment, Cause, Link, LinkKind, Posting};
-use crate::value::{Body, EmailAddress, NoticeId, PersonId, QueueKey, SpoolId, Subject};
+use crate::value::{Body, EmailAddress, Line, NoticeId, PersonId, QueueKey, SpoolId, Subject};
 
 /// After how many failed attempts a mail is kept aside.
 const ATTEMPTS: u32 = 5;
@@ -144,7 +144,7 @@ impl Desk {
     fn failed(&self, claimed: &ClaimedMail, error: &str, passes: bool) -> MailSettlement {
         if claimed.attempt >= ATTEMPTS && !passes {
             let reason = Quarantine::Failed {
-                detail: error.to_owned(),
+                detail: error.into(),
             };
             return MailSettlement::Quarantined {
                 reason,
@@ -154,7 +154,7 @@ impl Desk {
         let wait = Duration::from_secs(5 << claimed.attempt.min(10));
         MailSettlement::Retry {
             at: self.ports.clock.now().plus(wait),
-            error: error.to_owned(),
+            error: error.into(),
         }
     }
 
@@ -167,7 +167,14 @@ impl Desk {
         let quarantined = |reason, decision| MailSettlement::Quarantined { reason, decision };
         let inbound = match reader.read(&mail.raw) {
             Ok(inbound) => inbound,
-            Err(detail) => return Ok(quarantined(Quarantine::Unreadable { detail }, None)),
+            Err(detail) => {
+                return Ok(quarantined(
+                    Quarantine::Unreadable {
+                        detail: detail.into(),
+                    },
+                    None,
+                ));
+            }
         };
         let settings = self.settings().await?;
         if settings.queue(&mail.queue).is_none() {
@@ -189,7 +196,7 @@ impl Desk {
             Ok(Some(receipt)) => receipt,
             Ok(None) => return Ok(quarantined(Quarantine::GuestsNotAdmitted, Some(decision))),
             Err(DeskError::Refused(refusal)) => {
-                let detail = format!("{}: {refusal}", refusal.code());
+                let detail = format!("{}: {refusal}", refusal.code()).into();
                 return Ok(quarantined(Quarantine::Refused { detail }, Some(decision)));
             }
             Err(error) => return Err(error),
@@ -201,7 +208,7 @@ impl Desk {
                 decision,
             },
             None => {
-                let detail = "no message came of it".to_owned();
+                let detail = "no message came of it".into();
                 quarantined(Quarantine::Refused { detail }, Some(decision))
             }
         })
@@ -392,11 +399,11 @@ impl Desk {
             blob.write(&part.bytes).await?;
             let (digest, size) = blob.finish().await?;
             attachments.push(Attachment {
-                name: part.name.replace('\0', "\u{fffd}"),
-                media_type: part.media_type.clone(),
+                name: part.name.as_str().into(),
+                media_type: part.media_type.as_str().into(),
                 size,
                 digest,
-                content_id: part.content_id.clone(),
+                content_id: part.content_id.as_deref().map(Line::new),
             });
         }
         Ok(attachments)

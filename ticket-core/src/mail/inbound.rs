@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MailMessageId;
 use crate::ticket::SenderProof;
-use crate::value::{EmailAddress, Mailbox, NoticeId, PersonId, TicketId, Timestamp};
+use crate::value::{EmailAddress, Line, Mailbox, NoticeId, PersonId, TicketId, Timestamp};
 
 /// A mail, parsed: no MIME is left in it.
 ///
@@ -139,7 +139,7 @@ pub enum Quarantine {
     /// It can't be read as a mail, or has no usable sender.
     Unreadable {
         /// What is wrong.
-        detail: String,
+        detail: Line,
     },
     /// It is a mail of our own that came back.
     OwnMail,
@@ -155,12 +155,12 @@ pub enum Quarantine {
     /// The desk refused it.
     Refused {
         /// The refusal's code and text.
-        detail: String,
+        detail: Line,
     },
     /// Processing it failed again and again.
     Failed {
         /// The last failure.
-        detail: String,
+        detail: Line,
     },
 }
 

@@ -126,7 +126,7 @@ fn outcome(
         return bounce(mail, clues, facts).unwrap_or(aside(Quarantine::UnknownBounce));
     }
     if mail.from.is_none() {
-        let detail = "no usable From field".to_owned();
+        let detail = "no usable From field".into();
         return aside(Quarantine::Unreadable { detail });
     }
     let Some(sender) = facts.sender else {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use crate::notice::Notice;
 use crate::port::{Claimed, Fence, NoticeState, NoticeStatus, Outbox, Settlement, StoreError};
-use crate::value::{EmailAddress, NoticeId, TicketId, Timestamp};
+use crate::value::{EmailAddress, Line, NoticeId, TicketId, Timestamp};
 
 /// A notice, and the number of its latest claim.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ impl Outbox for MemoryStore {
         Ok(own.into_iter().map(|entry| entry.status.clone()).collect())
     }
 
-    async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError> {
+    async fn mark_bounced(&self, id: NoticeId, error: &Line) -> Result<bool, StoreError> {
         let mut records = self.records();
         let entry = records.notices.get_mut(&id);
         let Some(entry) =
@@ -142,7 +142,7 @@ impl Outbox for MemoryStore {
             return Ok(false);
         };
         entry.status.state = NoticeState::Dead {
-            error: error.to_owned(),
+            error: error.clone(),
         };
         Ok(true)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Content, Letter, Notice};
 use crate::mail::SigningKey;
 use crate::ticket::{Attachment, Posting, PublicMessage, Thread};
-use crate::value::{Mailbox, MessageId, PersonId, one_line};
+use crate::value::{Line, Mailbox, MessageId, PersonId, one_line};
 
 /// Most bytes of earlier messages that are quoted.
 const QUOTE_MAX: usize = 16 * 1024;
@@ -16,7 +16,7 @@ pub struct Sources<'a> {
     /// The ticket's messages and notes.
     pub thread: &'a Thread,
     /// Names of the people who wrote them.
-    pub names: &'a BTreeMap<PersonId, String>,
+    pub names: &'a BTreeMap<PersonId, Line>,
     /// Signs Message-IDs and reply addresses.
     pub key: &'a SigningKey,
 }
@@ -123,7 +123,7 @@ fn find(thread: &Thread, id: MessageId) -> Option<&PublicMessage> {
     thread.messages.iter().find(|message| message.id == id)
 }
 
-fn text(notice: &Notice, shown: &Shown<'_>, names: &BTreeMap<PersonId, String>) -> String {
+fn text(notice: &Notice, shown: &Shown<'_>, names: &BTreeMap<PersonId, Line>) -> String {
     let mut paragraphs: Vec<String> = Vec::new();
     paragraphs.extend([notice.intro.as_str()].into_iter().map(str::to_owned));
     paragraphs.extend(shown.body.as_ref().map(|body| body.trim_end().to_owned()));
@@ -139,7 +139,7 @@ fn text(notice: &Notice, shown: &Shown<'_>, names: &BTreeMap<PersonId, String>) 
     paragraphs.join("\n\n") + "\n"
 }
 
-fn html(notice: &Notice, shown: &Shown<'_>, names: &BTreeMap<PersonId, String>) -> String {
+fn html(notice: &Notice, shown: &Shown<'_>, names: &BTreeMap<PersonId, Line>) -> String {
     let mut html = String::from("<!DOCTYPE html><html><body>\n");
     for part in [
         notice.intro.as_str(),
@@ -169,7 +169,7 @@ fn paragraphs(text: &str) -> String {
 }
 
 /// The line above a quote; mail programs and our own intake know it as one.
-fn heading(message: &PublicMessage, names: &BTreeMap<PersonId, String>) -> String {
+fn heading(message: &PublicMessage, names: &BTreeMap<PersonId, Line>) -> String {
     let instant = chrono::DateTime::<chrono::Utc>::from(message.at);
     let name = names.get(&message.author).map(|name| one_line(name));
     let name = name.filter(|name| !name.is_empty());

@@ -17,7 +17,7 @@ use crate::query::{DueTest, Page, PageRequest, Query};
 use crate::settings::Settings;
 use crate::ticket::{Digest, EventRecord, LinkKind, Thread, Ticket};
 use crate::value::{
-    EmailAddress, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
+    EmailAddress, Line, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
 };
 
 mock! {
@@ -95,7 +95,7 @@ mock! {
         ) -> Result<bool, StoreError>;
         async fn notice(&self, id: NoticeId) -> Result<Option<NoticeStatus>, StoreError>;
         async fn notices(&self, ticket: TicketId) -> Result<Vec<NoticeStatus>, StoreError>;
-        async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError>;
+        async fn mark_bounced(&self, id: NoticeId, error: &Line) -> Result<bool, StoreError>;
         async fn requeue_notice(&self, id: NoticeId, now: Timestamp) -> Result<bool, StoreError>;
         async fn automatic_before(
             &self,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::notice::Notice;
-use crate::value::{EmailAddress, NoticeId, TicketId, Timestamp};
+use crate::value::{EmailAddress, Line, NoticeId, TicketId, Timestamp};
 
 /// Proves which claim somebody holds; each claim of the same thing has a larger one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,12 +39,12 @@ pub enum Settlement {
         /// Not before then.
         at: Timestamp,
         /// What failed, without secrets.
-        error: String,
+        error: Line,
     },
     /// It failed for good.
     Dead {
         /// What failed, without secrets.
-        error: String,
+        error: Line,
     },
     /// It is not sent, because too many automatic ones went to the address.
     Suppressed,
@@ -64,7 +64,7 @@ pub enum NoticeState {
         /// Not before then.
         due: Timestamp,
         /// What the last attempt failed of.
-        error: Option<String>,
+        error: Option<Line>,
     },
     /// Somebody delivers it.
     Claimed {
@@ -79,7 +79,7 @@ pub enum NoticeState {
     /// It failed for good, or came back.
     Dead {
         /// What failed.
-        error: String,
+        error: Line,
     },
     /// It is not sent, because too many automatic ones went to the address.
     Suppressed,
@@ -133,7 +133,7 @@ pub trait Outbox: Send + Sync {
     async fn notices(&self, ticket: TicketId) -> Result<Vec<NoticeStatus>, StoreError>;
 
     /// Marks a sent notice as dead because it came back; `false` when there is none that was sent.
-    async fn mark_bounced(&self, id: NoticeId, error: &str) -> Result<bool, StoreError>;
+    async fn mark_bounced(&self, id: NoticeId, error: &Line) -> Result<bool, StoreError>;
 
     /// Lets a dead or suppressed notice be delivered again from `now` on, with its attempts
     /// counted anew and its error forgotten; `false` when there is none in such a state.

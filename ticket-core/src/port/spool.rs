@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Fence, StoreError};
 use crate::mail::{Decision, Quarantine};
 use crate::ticket::Posting;
-use crate::value::{QueueKey, SpoolId, TicketId, Timestamp};
+use crate::value::{Line, QueueKey, SpoolId, TicketId, Timestamp};
 
 /// A raw mail for a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum MailSettlement {
         /// Not before then.
         at: Timestamp,
         /// What failed, without contents.
-        error: String,
+        error: Line,
     },
 }
 
@@ -72,7 +72,7 @@ pub enum SpoolState {
         /// Not before then.
         due: Timestamp,
         /// What the last attempt failed of.
-        error: Option<String>,
+        error: Option<Line>,
     },
     /// Somebody processes it.
     Claimed {

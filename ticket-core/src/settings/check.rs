@@ -202,6 +202,9 @@ fn wordings(settings: &Settings, problems: &mut Problems) {
             if text.chars().count() > WORDING_MAX {
                 problems.refuse(place(part), text, "at most 10,000 characters are");
             }
+            if text.contains('\0') {
+                problems.refuse(place(part), text, "a text without U+0000 is");
+            }
         }
         let parts = [
             ("subject", subject),

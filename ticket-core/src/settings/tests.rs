@@ -266,6 +266,7 @@ fn wordings_are_templates_that_can_be_filled() {
     assert_eq!(of("Re: {password}", ""), place("subject"));
     assert_eq!(of("Re: {subject}", "{subject"), place("intro"));
     assert_eq!(of("Re: {subject}", &"x".repeat(10_001)), place("intro"));
+    assert_eq!(of("Re: {subject}", "a\0"), place("intro"));
 }
 
 proptest! {

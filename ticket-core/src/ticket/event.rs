@@ -8,8 +8,8 @@ use super::{Channel, HostSubject, Link, Posting, Priority};
 use crate::field::FieldValue;
 use crate::mail::MailMessageId;
 use crate::value::{
-    ActionKey, FieldKey, MessageId, NoteId, NoticeId, OrganizationId, PersonId, QueueKey, RuleKey,
-    SpoolId, StatusKey, Subject, Tag, TicketId, TicketNumber, Timestamp, Version,
+    ActionKey, FieldKey, Line, MessageId, NoteId, NoticeId, OrganizationId, PersonId, QueueKey,
+    RuleKey, SpoolId, StatusKey, Subject, Tag, TicketId, TicketNumber, Timestamp, Version,
 };
 use crate::workflow::Category;
 
@@ -276,7 +276,7 @@ pub enum Event {
         /// Which one.
         action: ActionKey,
         /// What the host says of its outcome, in one line.
-        outcome: String,
+        outcome: Line,
     },
     /// A mail of ours could not be delivered.
     DeliveryFailed {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::{MailMessageId, separate};
 use crate::ticket::{ActorRef, Channel, Side};
-use crate::value::{Body, Invalid, MessageId, NoteId, PersonId, SpoolId, TicketId, Timestamp};
+use crate::value::{
+    Body, Invalid, Line, MessageId, NoteId, PersonId, SpoolId, TicketId, Timestamp,
+};
 
 /// A message that the requester and everybody in Cc may read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,15 +140,15 @@ pub enum Posting {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Name as given by the sender: data, never a path.
-    pub name: String,
+    pub name: Line,
     /// Media type as given by the sender: never believed when served.
-    pub media_type: String,
+    pub media_type: Line,
     /// Size in bytes.
     pub size: u64,
     /// Where the bytes are.
     pub digest: Digest,
     /// The Content-ID by which an HTML body refers to it (RFC 2392).
-    pub content_id: Option<String>,
+    pub content_id: Option<Line>,
 }
 
 /// The SHA-256 of some bytes, which is also their name in the blob store.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::Invalid;
+use super::{Invalid, Line};
 
 /// What is allowed, for error texts.
 const RULE: &str = "an address such as name@example.org is (RFC 5321, RFC 6531)";
@@ -150,8 +150,8 @@ impl fmt::Debug for EmailAddress {
 /// An address with the name that it is shown under.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mailbox {
-    /// The display name; without control characters.
-    pub name: Option<String>,
+    /// The display name.
+    pub name: Option<Line>,
     /// The address.
     pub address: EmailAddress,
 }
@@ -161,7 +161,8 @@ impl Mailbox {
     pub fn new(name: Option<&str>, address: EmailAddress) -> Self {
         let name = name
             .map(super::text::one_line)
-            .filter(|name| !name.is_empty());
+            .filter(|name| !name.is_empty())
+            .map(Line::from);
         Self { name, address }
     }
 }

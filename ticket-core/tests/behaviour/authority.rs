@@ -218,7 +218,7 @@ fn role(somebody: &Somebody) -> Role {
 fn firm(key: &str, sharing: &[&str]) -> Organization {
     Organization {
         id: read(key),
-        name: key.to_owned(),
+        name: key.into(),
         sharing: if sharing.contains(&key) {
             Sharing::AllTickets
         } else {

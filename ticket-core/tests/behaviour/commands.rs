@@ -176,7 +176,7 @@ fn table() -> Vec<(Command, &'static str, &'static [&'static str])> {
         (
             Command::RecordAction {
                 action: read("refund"),
-                outcome: "done".to_owned(),
+                outcome: "done".into(),
             },
             CHANGE,
             &["action_taken"],

@@ -68,7 +68,7 @@ async fn compose_all(world: &World) -> Vec<Letter> {
         assert!(matches!(status.state, NoticeState::Sent { .. }));
         world
             .store
-            .mark_bounced(letter.notice, "again")
+            .mark_bounced(letter.notice, &"again".into())
             .await
             .expect("marked");
         let now = clock(world);
@@ -108,7 +108,7 @@ async fn a_crash_between_delivery_and_settlement_sends_the_same_letter_again() {
     assert_eq!(after.len(), 1);
     assert_eq!(after[0].notice, held.id);
     let late = ticket_core::port::Settlement::Dead {
-        error: "late".to_owned(),
+        error: "late".into(),
     };
     let stale = world
         .store

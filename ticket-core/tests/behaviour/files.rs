@@ -16,8 +16,8 @@ async fn stored(world: &World) -> Attachment {
     blob.write(bytes).await.expect("written");
     let (digest, size) = blob.finish().await.expect("stored");
     Attachment {
-        name: "photo.txt".to_owned(),
-        media_type: "text/plain".to_owned(),
+        name: "photo.txt".into(),
+        media_type: "text/plain".into(),
         size,
         digest,
         content_id: None,

@@ -166,7 +166,7 @@ async fn nobody_writes_into_history_what_the_host_did_not_do() {
     let action = read("refund");
     let record = Command::RecordAction {
         action,
-        outcome: "done".to_owned(),
+        outcome: "done".into(),
     };
     for name in ["grace", "root"] {
         let request = Request::new(ticket, record.clone());

@@ -37,7 +37,7 @@ async fn letters(hostile: &str) -> Vec<Letter> {
     let world = World::with(settings).await;
     // As a host's own directory might hold it.
     let ada = Person {
-        name: hostile.to_owned(),
+        name: hostile.into(),
         ..person("ada")
     };
     world.people.save_person(&ada).await.expect("saved");

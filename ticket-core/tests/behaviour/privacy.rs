@@ -280,7 +280,7 @@ async fn nobody_learns_of_a_ticket_that_they_may_not_see() {
                         on,
                         Command::RecordAction {
                             action: read("x"),
-                            outcome: String::new(),
+                            outcome: "".into(),
                         },
                     ),
                     Request::new(on, Command::Reply(body("x").into())),

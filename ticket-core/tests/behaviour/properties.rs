@@ -119,7 +119,7 @@ fn properties() -> impl Strategy<Value = Command> {
         (76..79_u128).prop_map(|to| Command::Unlink(link(LinkKind::DependsOn, to))),
         Just(Command::RecordAction {
             action: read("refund"),
-            outcome: "done".to_owned(),
+            outcome: "done".into(),
         }),
     ]
 }

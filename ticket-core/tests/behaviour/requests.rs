@@ -184,7 +184,7 @@ async fn what_another_process_saved_is_seen_within_a_second() {
         .await
         .expect("a generation");
     let mut other = settings();
-    other.name = "Renamed".to_owned();
+    other.name = "Renamed".into();
     world
         .store
         .save_settings(generation, &other)

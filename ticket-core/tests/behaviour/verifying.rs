@@ -152,8 +152,8 @@ fn name_a_mail_that_is_gone(plan: &mut Plan) {
 fn name_a_file_that_is_gone(plan: &mut Plan) {
     for message in &mut plan.messages {
         message.attachments = vec![Attachment {
-            name: "photo.txt".to_owned(),
-            media_type: "text/plain".to_owned(),
+            name: "photo.txt".into(),
+            media_type: "text/plain".into(),
             size: 7,
             digest: Digest::of(b"gone"),
             content_id: None,

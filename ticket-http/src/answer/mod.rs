@@ -177,8 +177,8 @@ pub(crate) struct FileAnswer {
 impl From<Attachment> for FileAnswer {
     fn from(file: Attachment) -> Self {
         Self {
-            name: file.name,
-            media_type: file.media_type,
+            name: file.name.into(),
+            media_type: file.media_type.into(),
             size: file.size,
             digest: file.digest,
         }

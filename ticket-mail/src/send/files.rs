@@ -32,8 +32,8 @@ pub(super) async fn load(
         }
         left -= attachment.size;
         files.push(File {
-            name: attachment.name.clone(),
-            media_type: attachment.media_type.clone(),
+            name: attachment.name.to_string(),
+            media_type: attachment.media_type.to_string(),
             bytes: bytes(blobs, attachment).await?,
         });
     }

@@ -36,7 +36,7 @@ async fn no_field_adds_a_header_field_or_a_recipient() {
         letter.loop_marker = text.to_owned();
         // Not through `Mailbox::new`, which would clean the name.
         let named = |of: &Mailbox| Mailbox {
-            name: Some(text.to_owned()),
+            name: Some(text.into()),
             address: of.address.clone(),
         };
         letter.from = named(&plain.from);

@@ -27,8 +27,8 @@ impl Blobs {
             .expect("a lock")
             .insert(digest, bytes.to_vec());
         Attachment {
-            name: name.to_owned(),
-            media_type: media_type.to_owned(),
+            name: name.into(),
+            media_type: media_type.into(),
             size: bytes.len() as u64,
             digest,
             content_id: None,

@@ -14,7 +14,7 @@ use ticket_core::port::{
 use ticket_core::query::{DueTest, Page, PageRequest, Query};
 use ticket_core::ticket::{Digest, EventRecord, LinkKind, Thread, Ticket};
 use ticket_core::value::{
-    EmailAddress, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
+    EmailAddress, Line, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
 };
 
 use super::Cached;
@@ -54,7 +54,7 @@ pass_on!(Outbox {
     fn settle_notice(id: NoticeId, fence: Fence, settlement: &Settlement) -> bool;
     fn notice(id: NoticeId) -> Option<NoticeStatus>;
     fn notices(ticket: TicketId) -> Vec<NoticeStatus>;
-    fn mark_bounced(id: NoticeId, error: &str) -> bool;
+    fn mark_bounced(id: NoticeId, error: &Line) -> bool;
     fn requeue_notice(id: NoticeId, now: Timestamp) -> bool;
     fn automatic_before(address: &EmailAddress, since: Timestamp, before: &Notice) -> u32;
 });

@@ -96,7 +96,7 @@ pub(crate) fn shown(name: &str) -> String {
 pub(crate) fn acme() -> Organization {
     Organization {
         id: read("acme"),
-        name: "Acme".to_owned(),
+        name: "Acme".into(),
         sharing: Sharing::AllTickets,
     }
 }
