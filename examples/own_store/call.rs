@@ -31,6 +31,7 @@ pub(crate) enum Call {
     RunMailAgain(SpoolId, Timestamp),
     SaveSettings(u64, Box<Settings>),
     Issue(Credential),
+    NoteUse(Digest, Timestamp),
     Revoke(Digest),
     RevokeAll(PersonId),
 }
@@ -64,6 +65,7 @@ impl Call {
                 state.save_settings(seen, &settings).await.map(drop)
             }
             Self::Issue(credential) => state.issue(&credential).await,
+            Self::NoteUse(digest, at) => state.note_use(&digest, at).await,
             Self::Revoke(digest) => state.revoke(&digest).await.map(drop),
             Self::RevokeAll(person) => state.revoke_all(&person).await.map(drop),
         }

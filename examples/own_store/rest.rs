@@ -51,6 +51,12 @@ impl Sessions for JournalStore {
         self.read().await?.credentials(person, now).await
     }
 
+    async fn note_use(&self, digest: &Digest, at: Timestamp) -> Result<(), StoreError> {
+        let writing = self.write().await?;
+        writing.state.note_use(digest, at).await?;
+        writing.keep(Call::NoteUse(*digest, at))
+    }
+
     async fn revoke(&self, digest: &Digest) -> Result<bool, StoreError> {
         let writing = self.write().await?;
         let revoked = writing.state.revoke(digest).await?;

@@ -96,6 +96,36 @@ impl Role {
         }
     }
 
+    /// Whether whoever has this role may do everything that the other one allows.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Admin, _) | (_, Self::Customer) => true,
+            (Self::Customer | Self::Agent { .. } | Self::LightAgent { .. }, Self::Admin)
+            | (Self::Customer, Self::Agent { .. } | Self::LightAgent { .. })
+            | (Self::LightAgent { .. }, Self::Agent { .. }) => false,
+            (
+                Self::Agent {
+                    queues,
+                    own_tickets_only,
+                },
+                Self::Agent {
+                    queues: others,
+                    own_tickets_only: only_own,
+                },
+            ) => others.is_subset(queues) && (*only_own || !own_tickets_only),
+            (
+                Self::Agent {
+                    queues,
+                    own_tickets_only,
+                },
+                Self::LightAgent { queues: others },
+            ) => others.is_subset(queues) && !own_tickets_only,
+            (Self::LightAgent { queues }, Self::LightAgent { queues: others }) => {
+                others.is_subset(queues)
+            }
+        }
+    }
+
     /// Whether this is a role of the team rather than of a customer.
     pub const fn is_staff(&self) -> bool {
         match self {
@@ -125,4 +155,41 @@ pub enum Sharing {
     OwnTickets,
     /// Each sees all tickets of the organization.
     AllTickets,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_covers_what_is_not_wider() {
+        let queues = |keys: &[&str]| keys.iter().map(|key| key.parse().expect("a key")).collect();
+        let agent = |keys: &[&str], own_tickets_only| Role::Agent {
+            queues: queues(keys),
+            own_tickets_only,
+        };
+        let light = |keys: &[&str]| Role::LightAgent {
+            queues: queues(keys),
+        };
+        // Each covers those whose places follow.
+        let roles: [(Role, &[usize]); 8] = [
+            (Role::Admin, &[0, 1, 2, 3, 4, 5, 6, 7]),
+            (agent(&["a", "b"], false), &[1, 2, 3, 4, 5, 6, 7]),
+            (agent(&["a", "b"], true), &[2, 4, 7]),
+            (agent(&["a"], false), &[3, 4, 6, 7]),
+            (agent(&["a"], true), &[4, 7]),
+            (light(&["a", "b"]), &[5, 6, 7]),
+            (light(&["a"]), &[6, 7]),
+            (Role::Customer, &[7]),
+        ];
+        for (role, covered) in &roles {
+            for (place, (other, _)) in roles.iter().enumerate() {
+                assert_eq!(
+                    role.covers(other),
+                    covered.contains(&place),
+                    "{role:?} {other:?}"
+                );
+            }
+        }
+    }
 }

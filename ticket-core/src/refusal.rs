@@ -17,7 +17,7 @@ pub enum Refusal {
     },
     /// The caller may see the ticket, but not do this.
     #[error("{0}")]
-    Denied(#[from] Denial),
+    Denied(Denial),
     /// A value is wrong.
     #[error("{0}")]
     Invalid(#[from] Invalid),
@@ -92,6 +92,16 @@ pub enum Refusal {
     /// The same idempotency key came with another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,
+}
+
+/// Of what is not visible nobody is told that it exists.
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::NotVisible => Self::NotFound { what: "ticket" },
+            denial => Self::Denied(denial),
+        }
+    }
 }
 
 impl Refusal {

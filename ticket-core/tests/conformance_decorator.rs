@@ -163,6 +163,7 @@ pass_on!(Sessions {
     fn issue(credential: &Credential) -> ();
     fn credential(digest: &Digest, now: Timestamp) -> Option<Credential>;
     fn credentials(person: &PersonId, now: Timestamp) -> Vec<Credential>;
+    fn note_use(digest: &Digest, at: Timestamp) -> ();
     fn revoke(digest: &Digest) -> bool;
     fn revoke_all(person: &PersonId) -> u64;
 });

@@ -7,9 +7,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use ticket_core::person::{Organization, Person};
 use ticket_core::plan::IdempotencyKey;
-use ticket_core::port::{
-    Credential, Gathered, Holder, Lookup, Reference, Standing, StoreError, Wanted, Whole,
-};
+use ticket_core::port::{Gathered, Holder, Lookup, Reference, Standing, StoreError, Wanted, Whole};
 use ticket_core::ticket::{Digest, LinkKind, Thread, Ticket};
 use ticket_core::value::{PersonId, QueueKey, TicketId, TicketNumber, Timestamp};
 use uuid::Uuid;
@@ -17,6 +15,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::repository::{key_digest, used};
 use crate::row::{from_column, from_json, link_kind, number};
+use crate::sessions::credential;
 use crate::store::PostgresTenant;
 
 /// What a row of the functions `gather` and `whole_ticket` is.
@@ -37,7 +36,7 @@ mod kind {
 impl Lookup for PostgresTenant {
     async fn holder(&self, digest: &Digest, now: Timestamp) -> Result<Option<Holder>, StoreError> {
         let asked = sqlx::query(
-            "SELECT c.json AS credential, p.json AS person, o.json AS organization \
+            "SELECT c.json, c.used_at, p.json AS person, o.json AS organization \
              FROM credentials c \
              LEFT JOIN people p ON p.tenant = c.tenant AND p.id = c.person \
              LEFT JOIN organizations o ON o.tenant = p.tenant AND o.id = p.organization \
@@ -131,9 +130,8 @@ fn named(reference: Option<&Reference>) -> (Option<Uuid>, Option<i64>, Option<&s
 }
 
 fn holder(row: &PgRow) -> Result<Holder, Error> {
-    let credential: Credential = from_json("a credential", row.try_get("credential")?)?;
     Ok(Holder {
-        credential,
+        credential: credential(row)?,
         standing: standing(row)?,
     })
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
-use ticket_core::port::{Credential, Sessions, StoreError};
+use ticket_core::port::{Credential, Sessions, StoreError, USE_NOTED_EVERY};
 use ticket_core::ticket::Digest;
 use ticket_core::value::{PersonId, Timestamp};
 
@@ -34,7 +34,7 @@ impl Sessions for PostgresTenant {
         now: Timestamp,
     ) -> Result<Option<Credential>, StoreError> {
         let asked = sqlx::query(
-            "SELECT json FROM credentials WHERE tenant = $1 AND digest = $2 \
+            "SELECT json, used_at FROM credentials WHERE tenant = $1 AND digest = $2 \
              AND (expires_at IS NULL OR expires_at > $3)",
         )
         .bind(self.id())
@@ -50,7 +50,7 @@ impl Sessions for PostgresTenant {
         now: Timestamp,
     ) -> Result<Vec<Credential>, StoreError> {
         let asked = sqlx::query(
-            "SELECT json FROM credentials WHERE tenant = $1 AND person = $2 \
+            "SELECT json, used_at FROM credentials WHERE tenant = $1 AND person = $2 \
              AND (expires_at IS NULL OR expires_at > $3) ORDER BY created_at, digest",
         )
         .bind(self.id())
@@ -59,6 +59,24 @@ impl Sessions for PostgresTenant {
         let rows = self.primary().read(asked).await?;
         let credentials: Result<_, Error> = rows.iter().map(credential).collect();
         Ok(credentials?)
+    }
+
+    async fn note_use(&self, digest: &Digest, at: Timestamp) -> Result<(), StoreError> {
+        let (tenant, digest) = (self.clone(), *digest);
+        tokio::spawn(async move {
+            let update = sqlx::query(
+                "UPDATE credentials SET used_at = $3 WHERE tenant = $1 AND digest = $2 \
+                 AND (used_at IS NULL OR used_at <= $4)",
+            )
+            .bind(tenant.id())
+            .bind(digest.bytes().as_slice())
+            .bind(at.micros())
+            .bind(at.minus(USE_NOTED_EVERY).micros());
+            if let Err(error) = tenant.primary().execute(update).await {
+                tracing::debug!(%error, "the use of a credential was not noted");
+            }
+        });
+        Ok(())
     }
 
     async fn revoke(&self, digest: &Digest) -> Result<bool, StoreError> {
@@ -76,6 +94,10 @@ impl Sessions for PostgresTenant {
     }
 }
 
-fn credential(row: &PgRow) -> Result<Credential, Error> {
-    from_json("a credential", row.try_get(0)?)
+/// A credential of a row with its `json` and `used_at`.
+pub(crate) fn credential(row: &PgRow) -> Result<Credential, Error> {
+    let mut credential: Credential = from_json("a credential", row.try_get("json")?)?;
+    let used_at: Option<i64> = row.try_get("used_at")?;
+    credential.last_used_at = used_at.map(Timestamp::from_micros);
+    Ok(credential)
 }

@@ -1,6 +1,6 @@
 -- Stores a credential, unless one with its digest is there.
 --
--- KEYS[1]  the credential: a hash with `person` and `json`
+-- KEYS[1]  the credential: a hash with `person` and `json`, and `used` once it was
 -- KEYS[2]  the digests of the person: a set, kept as long as the last of its credentials
 -- ARGV     digest, person, json, milliseconds to keep it (empty: for ever)
 --

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ticket_core::port::{Credential, Sessions, StoreError};
+use ticket_core::port::{Credential, Sessions, StoreError, USE_NOTED_EVERY};
 use ticket_core::ticket::Digest;
 use ticket_core::value::{PersonId, Timestamp};
 
@@ -75,8 +75,8 @@ impl Sessions for RedisSessions {
         call.key(self.credential_key(&name))
             .arg(name)
             .arg(self.person_key(""));
-        let json: Option<Vec<u8>> = self.redis.run(&call).await?;
-        Ok(json.and_then(|json| read(&json, now)))
+        let held: Option<Held> = self.redis.run(&call).await?;
+        Ok(held.and_then(|held| read(&held, now)))
     }
 
     async fn credentials(
@@ -87,14 +87,28 @@ impl Sessions for RedisSessions {
         let mut call = call(script!("credentials.lua"));
         call.key(self.person_key(person.as_str()))
             .arg(self.credential_key(""));
-        let found: Vec<Vec<u8>> = self.redis.run(&call).await?;
+        let found: Vec<Held> = self.redis.run(&call).await?;
         let mut found: Vec<Credential> = found
             .iter()
-            .filter_map(|json| read(json, now))
+            .filter_map(|held| read(held, now))
             .filter(|own| own.person == *person)
             .collect();
         found.sort_by_key(|own| (own.created_at, own.digest));
         Ok(found)
+    }
+
+    async fn note_use(&self, digest: &Digest, at: Timestamp) -> Result<(), StoreError> {
+        let (sessions, digest) = (self.clone(), digest.to_string());
+        tokio::spawn(async move {
+            let mut call = call(script!("note_use.lua"));
+            call.key(sessions.credential_key(&digest))
+                .arg(at.micros())
+                .arg(at.minus(USE_NOTED_EVERY).micros());
+            if sessions.redis.run::<bool>(&call).await.is_err() {
+                tracing::debug!("the use of a credential was not noted");
+            }
+        });
+        Ok(())
     }
 
     async fn revoke(&self, digest: &Digest) -> Result<bool, StoreError> {
@@ -114,6 +128,9 @@ impl Sessions for RedisSessions {
     }
 }
 
+/// A credential as it lies there, and when it was last used.
+type Held = (Vec<u8>, Option<i64>);
+
 /// For how many milliseconds a credential is kept; empty when it never expires.
 ///
 /// Counted from when it was made, by whose clock ever: Redis's own may differ.
@@ -128,9 +145,12 @@ fn kept(credential: &Credential) -> String {
 
 /// Reads a credential that is good at `now`. What can't be read is worth nothing: its owner logs
 /// in again.
-fn read(json: &[u8], now: Timestamp) -> Option<Credential> {
+fn read((json, used_at): &Held, now: Timestamp) -> Option<Credential> {
     match serde_json::from_slice::<Credential>(json) {
-        Ok(own) => Some(own).filter(|own| own.expires_at.is_none_or(|end| now < end)),
+        Ok(mut own) => {
+            own.last_used_at = used_at.map(Timestamp::from_micros);
+            Some(own).filter(|own| own.expires_at.is_none_or(|end| now < end))
+        }
         Err(error) => {
             tracing::warn!(line = error.line(), "a credential in Redis can't be read");
             None

@@ -56,14 +56,7 @@ async fn a_credential_that_could_not_be_revoked_with_the_others_is_not_good() {
     let Some(place) = Place::new() else { return };
     let sessions = RedisSessions::new(&place.node());
     let digest = Digest::of(b"a secret");
-    let credential = Credential {
-        digest,
-        person: id("ada"),
-        purpose: Purpose::ApiToken,
-        label: String::new(),
-        created_at: NOW,
-        expires_at: None,
-    };
+    let credential = Credential::new(digest, id("ada"), Purpose::ApiToken, NOW);
     sessions.issue(&credential).await.expect("issued");
     let found = sessions.credential(&digest, NOW).await.expect("read");
     assert_eq!(found.as_ref(), Some(&credential));

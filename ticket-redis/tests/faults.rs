@@ -46,14 +46,9 @@ async fn allow(limiter: &RedisLimiter, limit: u32) -> bool {
 
 async fn issue(redis: &Redis) -> Result<(), StoreError> {
     let secret = uuid::Uuid::now_v7();
-    let own = Credential {
-        digest: Digest::of(secret.as_bytes()),
-        person: ada(),
-        purpose: Purpose::ApiToken,
-        label: String::new(),
-        created_at: NOW,
-        expires_at: Some(NOW.plus(SECOND)),
-    };
+    let digest = Digest::of(secret.as_bytes());
+    let mut own = Credential::new(digest, ada(), Purpose::ApiToken, NOW);
+    own.expires_at = Some(NOW.plus(SECOND));
     RedisSessions::new(redis).issue(&own).await
 }
 

@@ -161,14 +161,10 @@ async fn what_another_type_holds_is_as_nothing() {
 }
 
 fn credential(digest: Digest, end: Option<Timestamp>) -> ticket_core::port::Credential {
-    ticket_core::port::Credential {
-        digest,
-        person: id("ada"),
-        purpose: ticket_core::port::Purpose::ApiToken,
-        label: String::new(),
-        created_at: NOW,
-        expires_at: end,
-    }
+    let purpose = ticket_core::port::Purpose::ApiToken;
+    let mut own = ticket_core::port::Credential::new(digest, id("ada"), purpose, NOW);
+    own.expires_at = end;
+    own
 }
 
 #[tokio::test(flavor = "multi_thread")]

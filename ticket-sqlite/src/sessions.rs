@@ -1,8 +1,9 @@
 //! Credentials.
 
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
-use ticket_core::port::{Credential, Sessions, StoreError};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+use ticket_core::port::{Credential, Sessions, StoreError, USE_NOTED_EVERY};
 use ticket_core::ticket::Digest;
 use ticket_core::value::{PersonId, Timestamp};
 
@@ -25,8 +26,8 @@ impl Sessions for SqliteTenant {
         now: Timestamp,
     ) -> Result<Option<Credential>, StoreError> {
         let mut reader = self.reader().await?;
-        let json: Option<String> = sqlx::query_scalar(
-            "SELECT json FROM credentials WHERE tenant = ? AND digest = ? \
+        let row = sqlx::query(
+            "SELECT json, used_at FROM credentials WHERE tenant = ? AND digest = ? \
              AND (expires_at IS NULL OR expires_at > ?)",
         )
         .bind(self.id())
@@ -35,7 +36,7 @@ impl Sessions for SqliteTenant {
         .fetch_optional(&mut *reader)
         .await
         .map_err(Error::from)?;
-        Ok(json.as_deref().map(read).transpose()?)
+        Ok(row.as_ref().map(read).transpose()?)
     }
 
     async fn credentials(
@@ -44,8 +45,8 @@ impl Sessions for SqliteTenant {
         now: Timestamp,
     ) -> Result<Vec<Credential>, StoreError> {
         let mut reader = self.reader().await?;
-        let found: Vec<String> = sqlx::query_scalar(
-            "SELECT json FROM credentials WHERE tenant = ? AND person = ? \
+        let found = sqlx::query(
+            "SELECT json, used_at FROM credentials WHERE tenant = ? AND person = ? \
              AND (expires_at IS NULL OR expires_at > ?) ORDER BY created_at, digest",
         )
         .bind(self.id())
@@ -54,8 +55,28 @@ impl Sessions for SqliteTenant {
         .fetch_all(&mut *reader)
         .await
         .map_err(Error::from)?;
-        let credentials: Result<_, Error> = found.iter().map(|json| read(json)).collect();
+        let credentials: Result<_, Error> = found.iter().map(read).collect();
         Ok(credentials?)
+    }
+
+    async fn note_use(&self, digest: &Digest, at: Timestamp) -> Result<(), StoreError> {
+        let (tenant, digest) = (self.id(), digest.bytes().to_vec());
+        self.writer().write_sometime(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE credentials SET used_at = ? WHERE tenant = ? AND digest = ? \
+                     AND (used_at IS NULL OR used_at <= ?)",
+                )
+                .bind(at.micros())
+                .bind(tenant)
+                .bind(digest)
+                .bind(at.minus(USE_NOTED_EVERY).micros())
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        });
+        Ok(())
     }
 
     async fn revoke(&self, digest: &Digest) -> Result<bool, StoreError> {
@@ -73,8 +94,11 @@ impl Sessions for SqliteTenant {
     }
 }
 
-fn read(json: &str) -> Result<Credential, Error> {
-    from_json("a credential", json)
+fn read(row: &SqliteRow) -> Result<Credential, Error> {
+    let mut credential: Credential = from_json("a credential", row.try_get("json")?)?;
+    let used_at: Option<i64> = row.try_get("used_at")?;
+    credential.last_used_at = used_at.map(Timestamp::from_micros);
+    Ok(credential)
 }
 
 async fn issue(

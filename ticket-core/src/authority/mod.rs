@@ -2,6 +2,7 @@
 
 mod permit;
 mod scope;
+mod token_scope;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +10,11 @@ use crate::person::{Organization, Person, Role, Sharing};
 use crate::ticket::ActorRef;
 use crate::value::{OrganizationId, PersonId, RuleKey};
 
-pub use permit::{Action, Denial, permit, permit_open, permit_settings};
+pub use permit::{
+    Action, Denial, permit, permit_credentials, permit_open, permit_settings, permit_token,
+};
 pub use scope::{CustomerReach, Level, Reach, Scope, TeamReach};
+pub use token_scope::{TokenScope, TokenScopes};
 
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,9 @@ pub struct ActingPerson {
     pub organization: Option<OrganizationId>,
     /// Whether that organization lets its members see all its tickets.
     pub shares: bool,
+    /// What the credential is good for by which the person came: never more than the role allows.
+    #[serde(default = "TokenScopes::all")]
+    pub scopes: TokenScopes,
 }
 
 impl Actor {
@@ -49,8 +56,31 @@ impl Actor {
                 role: person.role.clone(),
                 organization: person.organization.clone(),
                 shares,
+                scopes: TokenScopes::all(),
             })
         })
+    }
+
+    /// The same, with no more rights than these scopes allow.
+    #[must_use]
+    pub fn within(mut self, scopes: TokenScopes) -> Self {
+        if let Self::Person(person) = &mut self {
+            person.scopes = scopes;
+        }
+        self
+    }
+
+    /// Whether what the actor came by is good for this.
+    ///
+    /// # Errors
+    /// [`Denial::ScopeMissing`], when a token is not. Rules and the desk itself need none.
+    pub fn may(&self, scope: TokenScope) -> Result<(), Denial> {
+        match self {
+            Self::Person(person) if !person.scopes.allow(scope) => {
+                Err(Denial::ScopeMissing { scope })
+            }
+            Self::Person(_) | Self::Rule(_) | Self::System => Ok(()),
+        }
     }
 
     /// The person, if it is one.

@@ -1,6 +1,6 @@
 //! The one function that answers who may do what.
 
-use super::{Actor, Level, Scope};
+use super::{Actor, Level, Scope, TokenScope, TokenScopes};
 use crate::person::Role;
 use crate::ticket::Ticket;
 use crate::value::{PersonId, QueueKey};
@@ -33,6 +33,23 @@ pub enum Action {
     Operate,
 }
 
+impl Action {
+    /// What a token must be good for.
+    const fn scope(self) -> TokenScope {
+        match self {
+            Self::View | Self::ViewAll | Self::Attend => TokenScope::TicketsRead,
+            Self::Reply
+            | Self::Note
+            | Self::Follow
+            | Self::LeaveCc
+            | Self::Change
+            | Self::Transition(_)
+            | Self::Redact
+            | Self::Operate => TokenScope::TicketsWrite,
+        }
+    }
+}
+
 /// Why something is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -61,6 +78,12 @@ pub enum Denial {
     /// Nobody but the desk itself may do this.
     #[error("only the desk itself does this")]
     DeskOnly,
+    /// The token is not good for this, whatever its owner may do.
+    #[error("the token lacks the scope {scope}")]
+    ScopeMissing {
+        /// What it would have to be good for.
+        scope: TokenScope,
+    },
 }
 
 impl Denial {
@@ -75,6 +98,7 @@ impl Denial {
             Self::AdminsOnly => "admins_only",
             Self::LightAgent => "light_agent",
             Self::DeskOnly => "desk_only",
+            Self::ScopeMissing { .. } => "scope_missing",
         }
     }
 }
@@ -82,7 +106,8 @@ impl Denial {
 /// Whether the actor may do this with the ticket, or why not.
 ///
 /// Rules and the desk itself may do everything. For people the answer rests on how much of the
-/// ticket their [`Scope`] shows, so a list never shows what this denies, nor hides what it allows.
+/// ticket their [`Scope`] shows, so a list never shows what this denies, nor hides what it allows;
+/// and on what the token is good for by which they came.
 ///
 /// # Errors
 /// The reason why not.
@@ -92,6 +117,7 @@ pub fn permit(actor: &Actor, action: Action, ticket: &Ticket) -> Result<(), Deni
         Actor::Rule(_) | Actor::System => return Ok(()),
     };
     let level = Scope::of(actor).level(ticket).ok_or(Denial::NotVisible)?;
+    actor.may(action.scope())?;
     match level {
         Level::Customer => customer_may(&person.id, action, ticket),
         Level::Team => team_may(&person.role, &person.id, action, ticket),
@@ -111,6 +137,7 @@ pub fn permit_open(
         Actor::Person(person) => person,
         Actor::Rule(_) | Actor::System => return Ok(()),
     };
+    actor.may(TokenScope::TicketsWrite)?;
     if requester.is_none_or(|requester| *requester == person.id) {
         return Ok(());
     }
@@ -131,12 +158,42 @@ pub fn permit_open(
 /// # Errors
 /// The reason why not.
 pub fn permit_settings(actor: &Actor) -> Result<(), Denial> {
+    administer(actor, TokenScope::SettingsWrite)
+}
+
+/// Whether the actor may make, see and revoke the credentials of a person: everybody their own,
+/// admins those of all.
+///
+/// # Errors
+/// The reason why not.
+pub fn permit_credentials(actor: &Actor, owner: &PersonId) -> Result<(), Denial> {
+    if actor.id() == Some(owner) {
+        return actor.may(TokenScope::Credentials);
+    }
+    administer(actor, TokenScope::Credentials)
+}
+
+/// Whether the actor may make a token of a person that is good for this: no token makes one that
+/// is good for more than itself.
+///
+/// # Errors
+/// The reason why not.
+pub fn permit_token(actor: &Actor, owner: &PersonId, scopes: &TokenScopes) -> Result<(), Denial> {
+    permit_credentials(actor, owner)?;
+    scopes.iter().try_for_each(|scope| actor.may(scope))
+}
+
+/// Whether the actor may do what is left to admins and to the desk itself.
+fn administer(actor: &Actor, scope: TokenScope) -> Result<(), Denial> {
     let may = match actor {
         Actor::Person(person) => matches!(person.role, Role::Admin),
         Actor::System => true,
         Actor::Rule(_) => false,
     };
-    if may { Ok(()) } else { Err(Denial::AdminsOnly) }
+    if !may {
+        return Err(Denial::AdminsOnly);
+    }
+    actor.may(scope)
 }
 
 fn customer_may(person: &PersonId, action: Action, ticket: &Ticket) -> Result<(), Denial> {

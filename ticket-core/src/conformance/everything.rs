@@ -44,14 +44,10 @@ impl Everything {
         let mut writer = store.new_blob().await.expect("begun");
         writer.write(b"a picture").await.expect("written");
         asked.blobs.push(writer.finish().await.expect("finished").0);
-        let credential = Credential {
-            digest: Digest::of(b"secret"),
-            person: read("ada"),
-            purpose: Purpose::ApiToken,
-            label: "own".to_owned(),
-            created_at: make.tick(),
-            expires_at: None,
-        };
+        let digest = Digest::of(b"secret");
+        let purpose = Purpose::ApiToken;
+        let mut credential = Credential::new(digest, read("ada"), purpose, make.tick());
+        credential.label = "own".to_owned();
         store.issue(&credential).await.expect("issued");
         asked.people.push(read("ada"));
         asked.now = Some(make.now());

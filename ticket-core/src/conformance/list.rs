@@ -154,6 +154,7 @@ macro_rules! __conformance_list {
                 a_credential_is_found_by_its_digest,
                 a_digest_is_issued_once,
                 a_credential_expires,
+                a_use_is_noted_once_a_minute,
                 one_of_concurrent_revokers_revokes,
                 all_credentials_of_a_person_are_revoked,
             }

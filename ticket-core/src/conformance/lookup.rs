@@ -49,14 +49,11 @@ async fn committed(world: &LookupWorld, make: &mut Maker, number: u64) -> Ticket
 }
 
 fn credential(person: &str, secret: &str, created_at: Timestamp) -> Credential {
-    Credential {
-        digest: Digest::of(secret.as_bytes()),
-        person: read(person),
-        purpose: Purpose::ApiToken,
-        label: "a token".to_owned(),
-        created_at,
-        expires_at: Some(created_at.plus(Duration::from_secs(60))),
-    }
+    let digest = Digest::of(secret.as_bytes());
+    let mut own = Credential::new(digest, read(person), Purpose::ApiToken, created_at);
+    own.label = "a token".to_owned();
+    own.expires_at = Some(created_at.plus(Duration::from_secs(60)));
+    own
 }
 
 pub(super) async fn a_credential_is_found_with_its_owner<H: LookupHarness>(world: &H) {

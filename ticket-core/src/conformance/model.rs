@@ -320,14 +320,7 @@ impl Pair {
                 store.revoke(&digest).await,
             ),
             _ => {
-                let credential = Credential {
-                    digest,
-                    person,
-                    purpose: Purpose::ApiToken,
-                    label: String::new(),
-                    created_at,
-                    expires_at: None,
-                };
+                let credential = Credential::new(digest, person, Purpose::ApiToken, created_at);
                 same(
                     self.subject.issue(&credential).await,
                     store.issue(&credential).await,

@@ -1,28 +1,38 @@
 //! Credentials are good until they expire or are revoked.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
 use super::SessionsHarness;
 use super::expect::{is_there_already, read};
 use super::maker::Maker;
-use crate::port::{Credential, Purpose, Sessions};
+use crate::authority::TokenScope;
+use crate::person::Role;
+use crate::port::{Credential, Footing, Purpose, Sessions, USE_NOTED_EVERY};
 use crate::ticket::Digest;
 use crate::value::{PersonId, TicketId, Timestamp};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MOMENT: Duration = Duration::from_micros(1);
+/// How long to wait for what is written some time later.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn credential(make: &mut Maker, secret: &str, person: &str, purpose: Purpose) -> Credential {
-    Credential {
-        digest: Digest::of(secret.as_bytes()),
-        person: read(person),
-        purpose,
-        label: format!("the token \u{1f511} of {person}"),
-        created_at: make.tick(),
-        expires_at: None,
-    }
+    let digest = Digest::of(secret.as_bytes());
+    let mut own = Credential::new(digest, read(person), purpose, make.tick());
+    own.label = format!("the token \u{1f511} of {person}");
+    own.scopes = [TokenScope::TicketsRead, TokenScope::Audit]
+        .into_iter()
+        .collect();
+    own.footing = Some(Footing {
+        role: Role::Agent {
+            queues: [read("support")].into(),
+            own_tickets_only: true,
+        },
+        address: Some(read("own@example.org")),
+    });
+    own
 }
 
 async fn find(sessions: &dyn Sessions, own: &Credential, now: Timestamp) -> Option<Credential> {
@@ -122,6 +132,51 @@ pub(super) async fn all_credentials_of_a_person_are_revoked<H: SessionsHarness>(
     assert_eq!(sessions.revoke_all(&ada).await.expect("revoked"), 0);
     assert_eq!(list(&*sessions, "ada", make.now()).await, []);
     assert_eq!(list(&*sessions, "bob", make.now()).await, [other]);
+}
+
+pub(super) async fn a_use_is_noted_once_a_minute<H: SessionsHarness>(world: &H) {
+    let (sessions, mut make) = (world.sessions().await, Maker::new());
+    let own = credential(&mut make, "s1", "ada", Purpose::ApiToken);
+    let other = credential(&mut make, "s2", "ada", Purpose::ApiToken);
+    for credential in [&own, &other] {
+        sessions.issue(credential).await.expect("issued");
+    }
+    let first = make.tick();
+    let early = first.plus(USE_NOTED_EVERY).minus(MOMENT);
+    let later = first.plus(USE_NOTED_EVERY);
+    for (at, expected) in [
+        (first, first),
+        (early, first),
+        (later, later),
+        (first, later),
+    ] {
+        sessions.note_use(&own.digest, at).await.expect("noted");
+        let noted = noted(&*sessions, &own, expected).await;
+        assert_eq!(noted, Some(expected), "used at {at}");
+        let listed = list(&*sessions, "ada", first).await;
+        let listed: Vec<_> = listed.iter().map(|own| own.last_used_at).collect();
+        assert_eq!(listed, [Some(expected), None]);
+    }
+    assert!(sessions.revoke(&own.digest).await.expect("revoked"));
+    for nothing in [own.digest, Digest::of(b"nobody's")] {
+        sessions.note_use(&nothing, later).await.expect("nothing");
+    }
+    assert_eq!(find(&*sessions, &own, first).await, None);
+}
+
+/// What is noted of a credential, once it is what is expected, or after a long time.
+async fn noted(
+    sessions: &dyn Sessions,
+    own: &Credential,
+    expected: Timestamp,
+) -> Option<Timestamp> {
+    let begin = Instant::now();
+    loop {
+        let last = find(sessions, own, own.created_at).await?.last_used_at;
+        if last == Some(expected) || begin.elapsed() > PATIENCE {
+            return last;
+        }
+    }
 }
 
 /// A proof of some mailbox.

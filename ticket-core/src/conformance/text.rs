@@ -192,14 +192,11 @@ pub(super) async fn times_are_kept_to_the_microsecond<H: StoreHarness>(world: &H
 }
 
 fn credential_until(at: Timestamp) -> Credential {
-    Credential {
-        digest: Digest::of(&at.micros().to_be_bytes()),
-        person: read("ada"),
-        purpose: Purpose::ApiToken,
-        label: at.to_string(),
-        created_at: at,
-        expires_at: Some(at),
-    }
+    let digest = Digest::of(&at.micros().to_be_bytes());
+    let mut own = Credential::new(digest, read("ada"), Purpose::ApiToken, at);
+    own.label = at.to_string();
+    own.expires_at = Some(at);
+    own
 }
 
 pub(super) async fn every_kind_of_event_comes_back<H: StoreHarness>(world: &H) {

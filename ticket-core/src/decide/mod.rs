@@ -65,12 +65,7 @@ pub fn decide(
     command: &Command,
     context: &Context<'_>,
 ) -> Result<Decided, Refusal> {
-    match permit(context.actor, action(command, context), ticket) {
-        Err(crate::authority::Denial::NotVisible) => {
-            return Err(Refusal::NotFound { what: "ticket" });
-        }
-        permission => permission?,
-    }
+    permit(context.actor, action(command, context), ticket)?;
     match command {
         Command::Reply(reply) => write::reply(ticket, reply, context),
         Command::Note(note) => Ok(write::note(ticket, note, context)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Desk, Ports, Separately, claims, settings};
+use super::{Desk, Ports, Separately, claims, settings, tokens};
 use crate::mail::SigningKey;
 use crate::memory::{MemoryBus, MemoryPresence, MemoryRateLimiter};
 use crate::port::{
@@ -45,6 +45,7 @@ impl DeskBuilder {
                 subjects: None,
                 actions: None,
                 settings: settings::Cache::default(),
+                uses: tokens::Uses::default(),
                 lease: claims::LEASE,
                 claims: claims::Claims::default(),
             },

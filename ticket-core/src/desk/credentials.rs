@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Caller, Desk, DeskError, lookup};
+use super::{Desk, DeskError};
 use crate::port::{Credential, Holder, Purpose};
-use crate::ticket::{Channel, Digest};
+use crate::ticket::Digest;
 use crate::value::{Invalid, PersonId};
 
 /// Prefix by which scanners find a leaked token.
@@ -58,41 +58,12 @@ impl FromStr for Secret {
 }
 
 impl Desk {
-    /// Makes a token with which its owner calls the API.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn issue_token(
-        &self,
-        person: &PersonId,
-        label: &str,
-        lifetime: Option<Duration>,
-    ) -> Result<Secret, DeskError> {
-        self.issue(person, Purpose::ApiToken, label, lifetime).await
-    }
-
-    /// Who calls the API with a token: `None` when it is unknown, expired, revoked or for
-    /// something else, or its owner may not act any more.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn authenticate(&self, token: &str) -> Result<Option<Caller>, DeskError> {
-        let Some(holder) = self.holder(token).await? else {
-            return Ok(None);
-        };
-        match holder.credential.purpose {
-            Purpose::ApiToken => {}
-            Purpose::GuestLink { .. } | Purpose::MailboxProof { .. } => return Ok(None),
-        }
-        let actor = holder.standing.as_ref().and_then(lookup::actor);
-        let cause = crate::ticket::Cause::Request {
-            channel: Channel::Api,
-        };
-        Ok(actor.map(|actor| Caller {
-            desk: self.clone(),
-            actor,
-            cause,
-        }))
+    /// A new secret, and a credential for it that is not stored yet.
+    pub(super) fn fresh(&self, person: &PersonId, purpose: Purpose) -> (Secret, Credential) {
+        let secret = Secret::new(self.ports.ids.secret());
+        let now = self.ports.clock.now();
+        let credential = Credential::new(secret.digest(), person.clone(), purpose, now);
+        (secret, credential)
     }
 
     pub(super) async fn issue(
@@ -100,18 +71,11 @@ impl Desk {
         person: &PersonId,
         purpose: Purpose,
         label: &str,
-        lifetime: Option<Duration>,
+        lifetime: Duration,
     ) -> Result<Secret, DeskError> {
-        let secret = Secret::new(self.ports.ids.secret());
-        let now = self.ports.clock.now();
-        let credential = Credential {
-            digest: secret.digest(),
-            person: person.clone(),
-            purpose,
-            label: crate::value::one_line(label),
-            created_at: now,
-            expires_at: lifetime.map(|lifetime| now.plus(lifetime)),
-        };
+        let (secret, mut credential) = self.fresh(person, purpose);
+        credential.label = label.to_owned();
+        credential.expires_at = Some(credential.created_at.plus(lifetime));
         self.ports.store.issue(&credential).await?;
         Ok(secret)
     }

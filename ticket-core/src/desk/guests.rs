@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Caller, Desk, DeskError, Request, Secret, ShownTicket, lookup};
-use crate::authority::{ActingPerson, Actor};
+use crate::authority::{ActingPerson, Actor, TokenScope};
 use crate::command::{Command, Open, Reply};
 use crate::mail::MailMessageId;
 use crate::notice::{Letter, NoticeKind, Words, plain_letter};
@@ -89,7 +89,7 @@ impl Desk {
         };
         let nobody = PersonId::new(NOBODY)?;
         let secret = self
-            .issue(&nobody, purpose, "mailbox", Some(PROOF_LIFETIME))
+            .issue(&nobody, purpose, "mailbox", PROOF_LIFETIME)
             .await?;
         let text = "With this you prove that the mailbox is yours. It is good for 30 minutes:";
         self.send_secret(
@@ -178,7 +178,7 @@ impl Desk {
         }
         let purpose = Purpose::GuestLink { ticket: ticket.id };
         let secret = self
-            .issue(&person.id, purpose, "link", Some(LINK_LIFETIME))
+            .issue(&person.id, purpose, "link", LINK_LIFETIME)
             .await?;
         let mailbox = Mailbox::new(Some(&person.name), address.clone());
         let text = "With this you read and answer your request. It is good for 7 days:";
@@ -219,6 +219,7 @@ impl Desk {
                 role: Role::Customer,
                 organization: None,
                 shares: false,
+                scopes: [TokenScope::TicketsWrite].into_iter().collect(),
             })
         });
         let cause = Cause::Request {

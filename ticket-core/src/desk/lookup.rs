@@ -7,7 +7,7 @@ use crate::authority::Actor;
 use crate::command::{Command, Mentions};
 use crate::decide::{Context, Facts, FreshIds};
 use crate::person::Person;
-use crate::port::{Gathered, Reference, Standing, Wanted};
+use crate::port::{Gathered, Holder, Reference, Standing, Wanted};
 use crate::react::command;
 use crate::settings::CheckedSettings;
 use crate::ticket::{Cause, Link, Posting, Ticket};
@@ -149,6 +149,17 @@ impl Desk {
 /// Somebody with the rights of their standing; `None` for an inactive one.
 pub(super) fn actor(standing: &Standing) -> Option<Actor> {
     Actor::person(&standing.person, standing.organization.as_ref())
+}
+
+/// Somebody who came by a credential, with what it gives of their rights; `None` when it is worth
+/// nothing any more.
+pub(super) fn actor_by(holder: &Holder) -> Option<Actor> {
+    let standing = holder.standing.as_ref()?;
+    let credential = &holder.credential;
+    let suits = credential.suits(&standing.person);
+    actor(standing)
+        .filter(|_| suits)
+        .map(|actor| actor.within(credential.scopes.clone()))
 }
 
 /// What commands of somebody name, and what rules may come to name.

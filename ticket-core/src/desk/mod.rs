@@ -22,6 +22,7 @@ mod reading;
 mod separately;
 mod settings;
 mod timers;
+mod tokens;
 mod verify;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use live::{ListNews, LiveList, LiveTicket, Position, TicketNews};
 pub use perform::Request;
 pub use reading::{Listing, ShownTicket};
 pub use separately::Separately;
+pub use tokens::NewToken;
 pub use verify::{Finding, Report};
 
 use crate::mail::SigningKey;
@@ -98,6 +100,7 @@ struct Ports {
     subjects: Option<Arc<dyn SubjectResolver>>,
     actions: Option<Arc<dyn HostActions>>,
     settings: settings::Cache,
+    uses: tokens::Uses,
     lease: std::time::Duration,
     claims: claims::Claims,
 }

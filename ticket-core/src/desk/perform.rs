@@ -175,7 +175,7 @@ impl Desk {
         settings: &CheckedSettings,
     ) -> Result<Attempt, DeskError> {
         // Nothing about a ticket is told to whoever may not see it, not even that it changed.
-        permit(actor, Action::View, ticket).map_err(|_| Refusal::NotFound { what: "ticket" })?;
+        permit(actor, Action::View, ticket)?;
         let commands = &request.commands;
         let facts = self
             .facts(gathered, Some(ticket), commands, settings)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Caller, DeskError, Request};
-use crate::authority::{Action, Actor, Level, Reach, Scope, permit};
+use crate::authority::{Action, Actor, Level, Reach, Scope, TokenScope, permit};
 use crate::plan::Plan;
 use crate::port::{NoticeStatus, Reference, Whole};
 use crate::query::{Page, PageRequest, Query, parse, parse_for_customer};
@@ -104,6 +104,7 @@ impl Caller {
     /// # Errors
     /// Refused, with the place in the line that is not understood; or the store fails.
     pub async fn query(&self, line: &str) -> Result<Query, DeskError> {
+        self.actor.may(TokenScope::TicketsRead)?;
         let settings = self.desk.settings().await?;
         let refuse = |error: crate::query::QueryError| {
             let place = format!("query at {}", error.at.start + 1);
@@ -191,6 +192,7 @@ impl Caller {
     }
 
     fn reach(&self, query: &Query) -> Result<Reach, DeskError> {
+        self.actor.may(TokenScope::TicketsRead)?;
         query.check()?;
         if self.is_staff() {
             return Ok(Reach::Team(Scope::of(&self.actor).team));
@@ -209,16 +211,15 @@ impl Caller {
     async fn whole(&self, reference: &Reference) -> Result<Whole, DeskError> {
         let unknown = Refusal::NotFound { what: "ticket" };
         let whole = self.desk.ports.lookup.whole(reference).await?;
-        let whole = whole.ok_or(unknown.clone())?;
-        permit(&self.actor, Action::View, &whole.ticket).map_err(|_| unknown)?;
+        let whole = whole.ok_or(unknown)?;
+        permit(&self.actor, Action::View, &whole.ticket)?;
         Ok(whole)
     }
 
     /// A ticket that the caller may see.
     pub(super) async fn visible(&self, reference: &Reference) -> Result<Ticket, DeskError> {
         let ticket = self.desk.load(reference).await?;
-        let unknown = Refusal::NotFound { what: "ticket" };
-        permit(&self.actor, Action::View, &ticket).map_err(|_| unknown)?;
+        permit(&self.actor, Action::View, &ticket)?;
         Ok(ticket)
     }
 
@@ -238,6 +239,7 @@ fn team_view(whole: Whole) -> ShownTicket {
 }
 
 fn customer_reach(actor: &Actor, query: &Query) -> Result<Reach, DeskError> {
+    actor.may(TokenScope::TicketsRead)?;
     query.check()?;
     if query.is_for_team() {
         let allowed =

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use crate::port::{Credential, Sessions, StoreError};
+use crate::port::{Credential, Sessions, StoreError, USE_NOTED_EVERY};
 use crate::ticket::Digest;
 use crate::value::{PersonId, Timestamp};
 
@@ -44,6 +44,17 @@ impl Sessions for MemoryStore {
             .collect();
         found.sort_by_key(|own| (own.created_at, own.digest));
         Ok(found)
+    }
+
+    async fn note_use(&self, digest: &Digest, at: Timestamp) -> Result<(), StoreError> {
+        if let Some(own) = self.records().credentials.get_mut(digest)
+            && own
+                .last_used_at
+                .is_none_or(|last| last.plus(USE_NOTED_EVERY) <= at)
+        {
+            own.last_used_at = Some(at);
+        }
+        Ok(())
     }
 
     async fn revoke(&self, digest: &Digest) -> Result<bool, StoreError> {

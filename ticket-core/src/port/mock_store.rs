@@ -155,6 +155,7 @@ mock! {
             person: &PersonId,
             now: Timestamp,
         ) -> Result<Vec<Credential>, StoreError>;
+        async fn note_use(&self, digest: &Digest, at: Timestamp) -> Result<(), StoreError>;
         async fn revoke(&self, digest: &Digest) -> Result<bool, StoreError>;
         async fn revoke_all(&self, person: &PersonId) -> Result<u64, StoreError>;
     }

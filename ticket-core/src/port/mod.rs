@@ -39,7 +39,7 @@ pub use outbox::{Claimed, Fence, NoticeState, NoticeStatus, Outbox, Settlement};
 pub use presence::{Doing, Presence, Present};
 pub use repository::{Reference, TicketRepository};
 pub use search::TicketSearch;
-pub use sessions::{Credential, Purpose, RateLimiter, Sessions, Verdict};
+pub use sessions::{Credential, Footing, Purpose, RateLimiter, Sessions, USE_NOTED_EVERY, Verdict};
 pub use settings::{SettingsStore, StoredSettings};
 pub use spool::{ClaimedMail, MailSettlement, MailSpool, SpoolState, SpooledMail, SpooledStatus};
 pub use system::{Clock, Ids};

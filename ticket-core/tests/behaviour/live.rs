@@ -44,7 +44,7 @@ async fn each_hears_of_the_tickets_that_they_see() {
     let people = ["grace", "root", "ivan", "ada", "bob", "eve"];
     let mut lists = Vec::new();
     for name in people {
-        lists.push(world.as_(name).await.watch().await);
+        lists.push(world.as_(name).await.watch().await.expect("watched"));
     }
     let receipt = world.opened("ada").await;
     world.reply("grace", receipt.ticket, "Look inside.").await;
@@ -73,7 +73,7 @@ async fn each_hears_of_the_tickets_that_they_see() {
 async fn customers_hear_nothing_of_what_they_may_not_know() {
     let world = World::new().await;
     let ticket = world.opened("ada").await.ticket;
-    let mut list = world.as_("ada").await.watch().await;
+    let mut list = world.as_("ada").await.watch().await.expect("watched");
     let mut live = follow(&world, "ada", ticket, "").await;
     assert_eq!(live.position(), Position::Public(1));
     world.note("grace", ticket, "A liar.").await;
@@ -193,7 +193,7 @@ async fn whoever_loses_the_right_hears_nothing_more() {
     let mut lists = Vec::new();
     let mut lives = Vec::new();
     for name in ["grace", "bob"] {
-        lists.push(world.as_(name).await.watch().await);
+        lists.push(world.as_(name).await.watch().await.expect("watched"));
         lives.push(follow(&world, name, receipt.ticket, "").await);
     }
     world.reply("ada", receipt.ticket, "Please.").await;
@@ -247,7 +247,7 @@ async fn nobody_watches_what_they_do_not_see() {
 #[tokio::test]
 async fn of_a_flood_only_is_told_that_there_was_one() {
     let world = World::new().await;
-    let mut list = world.as_("grace").await.watch().await;
+    let mut list = world.as_("grace").await.watch().await.expect("watched");
     let mut number = None;
     for n in 0..250 {
         let open = crate::world::open(&format!("Flood {n}"), "Water.");
@@ -269,7 +269,7 @@ async fn of_a_flood_only_is_told_that_there_was_one() {
 async fn of_what_the_bus_lost_a_list_is_read_again_and_a_ticket_catches_up() {
     let world = World::new().await;
     let ticket = world.opened("ada").await.ticket;
-    let mut list = world.as_("grace").await.watch().await;
+    let mut list = world.as_("grace").await.watch().await.expect("watched");
     let mut live = follow(&world, "grace", ticket, "").await;
     // More than the bus keeps, so that the hints of the last ones are lost.
     for n in 0..300 {
@@ -286,7 +286,7 @@ async fn of_what_the_bus_lost_a_list_is_read_again_and_a_ticket_catches_up() {
 async fn mail_that_arrives_wakes_no_screen() {
     let world = World::new().await;
     let ticket = world.opened("ada").await.ticket;
-    let mut list = world.as_("grace").await.watch().await;
+    let mut list = world.as_("grace").await.watch().await.expect("watched");
     let mut live = follow(&world, "grace", ticket, "").await;
     let mut bus = world.desk.subscribe().await;
     let mail = crate::world::Mail::from("ada@x.example", "Hello.");

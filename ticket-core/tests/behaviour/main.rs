@@ -31,6 +31,7 @@ mod settings_change_things;
 mod settings_of_workflows;
 mod stories;
 mod timers;
+mod tokens;
 mod verifying;
 mod workflows;
 mod world;

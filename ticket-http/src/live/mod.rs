@@ -44,7 +44,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let again = last_event_id(&parts.headers)?.is_some();
     let seat = api.live.seat(&caller)?;
-    let source = Source::List(caller.watch().await);
+    let source = Source::List(caller.watch().await?);
     let mut screen = Screen::new(api, parts, &caller, source, seat);
     screen.begin_list(again);
     Ok(stream(screen))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::hear;
-use crate::authority::{Level, Scope};
+use crate::authority::{Level, Scope, TokenScope};
 use crate::decide::is_public_since;
 use crate::desk::{Caller, DeskError};
 use crate::port::{Happening, Reference, Subscription};
@@ -54,11 +54,15 @@ impl std::fmt::Debug for LiveList {
 
 impl Caller {
     /// Listens for changed tickets from now on; read the lists after this call.
-    pub async fn watch(&self) -> LiveList {
-        LiveList {
+    ///
+    /// # Errors
+    /// Refused, when the caller came by a token that is not good for reading tickets.
+    pub async fn watch(&self) -> Result<LiveList, DeskError> {
+        self.actor.may(TokenScope::TicketsRead)?;
+        Ok(LiveList {
             news: self.desk.subscribe().await,
             heard: Heard::default(),
-        }
+        })
     }
 }
 
@@ -79,8 +83,10 @@ impl LiveList {
     /// Look the caller up anew for each call: the rights that count are those of the caller given.
     ///
     /// # Errors
-    /// When the store fails; then nothing is told, and what was heard is forgotten.
+    /// Refused, as [`Caller::watch`]; or the store fails. Then nothing is told, and what was heard
+    /// is forgotten.
     pub async fn news(&mut self, caller: &Caller) -> Result<Vec<ListNews>, DeskError> {
+        caller.actor.may(TokenScope::TicketsRead)?;
         let heard = std::mem::take(&mut self.heard);
         if heard.missed {
             return Ok(vec![ListNews::Missed]);

@@ -1,0 +1,2 @@
+-- When a credential was last used, but for a minute.
+ALTER TABLE credentials ADD COLUMN used_at bigint;
