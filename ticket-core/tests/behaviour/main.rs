@@ -27,6 +27,7 @@ mod privacy;
 mod properties;
 mod requests;
 mod rules;
+mod scopes;
 mod settings_change_things;
 mod settings_of_workflows;
 mod stories;
