@@ -17,6 +17,8 @@ pub mod port;
 pub mod query;
 pub mod react;
 pub mod refusal;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod settings;
 pub mod system;
 pub mod ticket;

@@ -56,6 +56,7 @@ impl Person {
 
 /// What a person may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Role {
     /// Asks: sees own tickets, and the organization's where it shares them.
@@ -118,6 +119,7 @@ pub struct Organization {
 
 /// What the members of an organization see of each other's tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sharing {
     /// Each sees only the own tickets.

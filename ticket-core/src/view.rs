@@ -107,6 +107,7 @@ pub struct CustomerNews {
 
 /// A change that customers may know of; by its type it can't tell of a note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum CustomerChange {
     /// The ticket was opened.

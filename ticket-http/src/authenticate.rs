@@ -27,6 +27,21 @@ pub trait Authenticate: Send + Sync {
 
     /// How to sign in, for the header `WWW-Authenticate` (RFC 9110, 11.6.1).
     fn challenge(&self) -> &'static str;
+
+    /// The ways to sign in that the API's document tells of; none, when only the host knows.
+    fn schemes(&self) -> &'static [Scheme] {
+        &[]
+    }
+}
+
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// A token in the header `Authorization: Bearer` (RFC 6750).
+    Bearer,
+    /// A cookie of this name.
+    Cookie(&'static str),
 }
 
 #[async_trait]
@@ -37,6 +52,10 @@ impl<T: Authenticate + ?Sized> Authenticate for Arc<T> {
 
     fn challenge(&self) -> &'static str {
         self.as_ref().challenge()
+    }
+
+    fn schemes(&self) -> &'static [Scheme] {
+        self.as_ref().schemes()
     }
 }
 
@@ -55,6 +74,10 @@ impl Authenticate for BearerTokens {
 
     fn challenge(&self) -> &'static str {
         "Bearer"
+    }
+
+    fn schemes(&self) -> &'static [Scheme] {
+        &[Scheme::Bearer]
     }
 }
 

@@ -24,12 +24,18 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id that a client may give its request, in bytes.
 const REQUEST_ID_MAX: usize = 64;
 
-/// On every answer: it is for one reader, once, and is no page.
+/// Marks an answer whose headers stand, also where every answer has another value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnHeaders;
+
+/// On every answer that does not say otherwise: it is for one reader, once, and is no page.
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
         CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        HeaderValue::from_static(
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
     ),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (VARY, HeaderValue::from_static("authorization, cookie")),
@@ -62,9 +68,12 @@ pub(crate) async fn frame(request: Request, next: Next) -> Response {
             .header(axum::http::header::ALLOW, allow)
             .render(&place);
     }
+    let has_own = response.extensions().get::<OwnHeaders>().is_some();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, value);
+        if !(has_own && headers.contains_key(&name)) {
+            headers.insert(name, value);
+        }
     }
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, id);

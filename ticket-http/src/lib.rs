@@ -3,15 +3,17 @@
 
 mod answer;
 mod authenticate;
+mod document;
 mod frame;
 mod input;
 mod live;
 mod me;
 mod problem;
+mod reference;
 mod router;
 mod ticket;
 
-pub use authenticate::{Authenticate, BearerTokens, HostIdentity, Identity};
+pub use authenticate::{Authenticate, BearerTokens, HostIdentity, Identity, Scheme};
 pub use live::Live;
 pub use problem::{Problem, ProblemKind};
-pub use router::{router, router_with};
+pub use router::{Part, RouterBuilder, router};

@@ -16,6 +16,7 @@ pub use check::read;
 
 /// A custom field, as an administrator defines it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(try_from = "definition::Written")]
 pub struct FieldDefinition {
     /// Key by which commands, queries and workflows name the field.
@@ -32,6 +33,7 @@ pub struct FieldDefinition {
 
 /// Which values a field takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FieldKind {
     /// One line of up to 1,000 characters.
@@ -62,6 +64,7 @@ pub enum FieldKind {
 
 /// A value of a custom field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
 pub enum FieldValue {
     /// A line of text.

@@ -15,6 +15,7 @@ const MAX: usize = 980;
 /// Kept as written; many in the wild break the grammar, so anything without spaces, control
 /// characters and angle brackets is one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, examples("<1@example.org>")))]
 #[serde(try_from = "String", into = "String")]
 pub struct MailMessageId(String);
 

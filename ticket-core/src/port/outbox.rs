@@ -57,6 +57,7 @@ pub enum Settlement {
 
 /// Where a notice is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum NoticeState {
     /// Waits for its first or next attempt.

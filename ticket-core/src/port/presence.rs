@@ -10,6 +10,7 @@ use crate::value::{PersonId, TicketId, Timestamp};
 
 /// What somebody does at a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Doing {
     /// Has it open.
@@ -20,6 +21,7 @@ pub enum Doing {
 
 /// Somebody who is at a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Present {
     /// Who it is.
     pub person: PersonId,

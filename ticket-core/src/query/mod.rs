@@ -103,6 +103,7 @@ const BEST_COMES_FIRST: &str = "the best comes first: sort:relevance, without a 
 
 /// One thing that must hold, or must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Condition {
     /// Whether the test must fail.
     pub negated: bool,
@@ -196,6 +197,7 @@ impl Test {
 
 /// How two values compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Comparison {
     /// Smaller or earlier.

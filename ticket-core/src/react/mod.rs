@@ -12,6 +12,7 @@ pub use chain::{Chain, Trace, command};
 
 /// A trigger: when something of this kind happened to a ticket of this kind, do that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Key by which history names it.
@@ -27,6 +28,7 @@ pub struct Rule {
 
 /// What a rule reacts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// A ticket was opened.

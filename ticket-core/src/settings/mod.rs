@@ -23,6 +23,7 @@ pub use check::{CheckedSettings, SettingsProblem};
 ///
 /// The desk works only with [`CheckedSettings`], which this becomes by [`Settings::check`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Name of the desk, for signatures.
@@ -45,6 +46,7 @@ pub struct Settings {
 
 /// A team's inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
     /// Key by which commands, queries and mail commands name it.
@@ -59,6 +61,7 @@ pub struct Queue {
 
 /// Who is told what, in which words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NoticeSettings {
     /// Kinds of notice that are not sent.
@@ -71,6 +74,7 @@ pub struct NoticeSettings {
 
 /// The words of one kind of notice: templates with placeholders such as `{number}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Wording {
     /// The subject line.
@@ -85,6 +89,7 @@ pub struct Wording {
 
 /// What is made of mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct MailSettings {
     /// The host whose `Authentication-Results` are believed (RFC 8601); none: nobody's.
@@ -99,6 +104,7 @@ pub struct MailSettings {
 
 /// When a ticket's number in the subject of a mail is enough to join it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectNumber {
     /// Never.
@@ -112,6 +118,7 @@ pub enum SubjectNumber {
 
 /// Whether people without an account are admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GuestPolicy {
     /// Only people in the directory are served; mail of others is quarantined.

@@ -15,6 +15,7 @@ use crate::workflow::Category;
 
 /// On which side of the desk somebody stood when they did something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Asking.
@@ -25,6 +26,7 @@ pub enum Side {
 
 /// Who did something, as history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ActorRef {
     /// A person, perhaps on behalf of another.
@@ -46,6 +48,7 @@ pub enum ActorRef {
 
 /// Through what somebody did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {
     /// A request over some channel other than mail.
@@ -85,6 +88,7 @@ pub struct EventRecord {
 
 /// How a ticket began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Opening {
     /// The number by which people know it.
     pub number: TicketNumber,
@@ -124,6 +128,7 @@ pub struct Opening {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The ticket was opened.

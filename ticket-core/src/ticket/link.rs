@@ -8,6 +8,7 @@ use crate::value::{Invalid, SubjectKind, TicketId};
 
 /// What a ticket is to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkKind {
     /// Has to do with it.
@@ -34,6 +35,7 @@ impl LinkKind {
 
 /// A link, kept on the ticket that it starts from; the other end finds it by look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Link {
     /// What this ticket is to the other.
     pub kind: LinkKind,
@@ -45,6 +47,7 @@ pub struct Link {
 ///
 /// The desk keeps its kind and id and never looks into the host's tables.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = HostSubject))]
 #[serde(try_from = "RawSubject")]
 pub struct Subject {
     kind: SubjectKind,

@@ -149,6 +149,7 @@ impl fmt::Debug for EmailAddress {
 
 /// An address with the name that it is shown under.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Mailbox {
     /// The display name; without control characters.
     pub name: Option<String>,

@@ -13,6 +13,7 @@ macro_rules! uuid_id {
     ($(#[$doc:meta] $name:ident, $field:literal;)+) => {$(
         #[$doc]
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, format = Uuid))]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
@@ -100,6 +101,7 @@ macro_rules! host_id {
         /// The host decides what it is: an integer, a UUID or a text of 1 to 128 bytes without
         /// control characters and without white space at its ends.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, min_length = 1, max_length = 128))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Arc<str>);
 

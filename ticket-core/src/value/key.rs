@@ -30,6 +30,7 @@ macro_rules! key {
         ///
         /// 1 to 63 lower-case letters, digits, `-` or `_`, beginning with a letter or digit.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[a-z0-9][a-z0-9_-]{0,62}$"))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Arc<str>);
 

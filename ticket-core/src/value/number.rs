@@ -11,6 +11,7 @@ use super::Invalid;
 ///
 /// Unique in its tenant and growing, not necessarily without gaps; between 1 and `i64::MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = u64, minimum = 1, maximum = 9223372036854775807i64, examples(1042)))]
 #[serde(try_from = "u64", into = "u64")]
 pub struct TicketNumber(u64);
 
@@ -70,6 +71,7 @@ impl From<TicketNumber> for u64 {
 
 /// The version of a ticket: 1 after it was opened, then one more with each commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = u64, minimum = 1))]
 #[serde(transparent)]
 pub struct Version(u64);
 

@@ -27,6 +27,7 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// The subject of a ticket: one line of 1 to 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, min_length = 1, max_length = 255, examples("Printer jam")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Subject(String);
 
@@ -182,6 +183,7 @@ impl TryFrom<RawBody> for Body {
 
 /// A tag: a short word in lower case, NFC, without spaces, commas or quotes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, min_length = 1, max_length = 64, examples("printer")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Tag(String);
 

@@ -13,6 +13,7 @@ use super::Invalid;
 ///
 /// Written as RFC 3339 with a `Z` and six decimals.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime, examples("2026-01-31T12:00:00.000000Z")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
 
@@ -105,6 +106,7 @@ impl From<Timestamp> for DateTime<Utc> {
 
 /// A day of the calendar, written as `2026-01-31`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, format = Date, examples("2026-01-31")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Date(NaiveDate);
 

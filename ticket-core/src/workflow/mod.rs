@@ -18,6 +18,7 @@ pub(crate) use reach::unreachable;
 
 /// The fixed categories that every status belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// Nobody has looked yet.
@@ -77,6 +78,7 @@ impl Category {
 
 /// One status of a workflow: free in name, in one of the fixed categories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Status {
     /// Key by which commands and queries name it.
@@ -94,6 +96,7 @@ pub struct Status {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TransitionRight {
     /// Whoever may work on the ticket, and the system.
@@ -109,6 +112,7 @@ pub enum TransitionRight {
 
 /// An allowed step from one status to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Transition {
     /// Statuses from which the step may be taken; empty means from any other.
@@ -126,6 +130,7 @@ pub struct Transition {
 
 /// What a public reply of a customer does to a ticket in some category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "does", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OnReply {
     /// The status stays.
@@ -146,6 +151,7 @@ pub enum OnReply {
 
 /// A step that the clock takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Timed {
     /// The status in which time passes.
@@ -165,6 +171,7 @@ impl Timed {
 
 /// A workflow; a queue has one, several queues may share one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Workflow {
     /// Key by which queues name it.

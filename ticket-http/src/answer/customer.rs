@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use ticket_core::field::FieldValue;
+use ticket_core::query::{Cursor, Page};
 use ticket_core::ticket::Side;
 use ticket_core::value::{FieldKey, MessageId, PersonId, TicketNumber, Timestamp};
 use ticket_core::view::{CustomerMessage, CustomerTicket, CustomerView};
 use ticket_core::workflow::Category;
+use utoipa::ToSchema;
 
 use super::FileAnswer;
 
-/// A ticket, with its messages unless it is a row of a list.
-#[derive(Serialize)]
+/// A ticket as customers see it; in a list, without its messages.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerTicket)]
 pub(crate) struct Ticket {
     number: TicketNumber,
     subject: String,
@@ -27,7 +30,9 @@ pub(crate) struct Ticket {
     messages: Option<Vec<Message>>,
 }
 
-#[derive(Serialize)]
+/// A public message.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerMessage)]
 struct Message {
     id: MessageId,
     at: Timestamp,
@@ -38,6 +43,25 @@ struct Message {
     shown: String,
     attachments: Vec<FileAnswer>,
     redacted: bool,
+}
+
+/// A page of tickets as customers see them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerTickets)]
+pub(crate) struct Tickets {
+    tickets: Vec<Ticket>,
+    /// The cursor of the next page; null on the last one.
+    #[schema(required)]
+    next: Option<Cursor>,
+}
+
+impl From<Page<CustomerTicket>> for Tickets {
+    fn from(page: Page<CustomerTicket>) -> Self {
+        Self {
+            tickets: page.rows.into_iter().map(Ticket::row).collect(),
+            next: page.next,
+        }
+    }
 }
 
 impl Ticket {

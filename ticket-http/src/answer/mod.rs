@@ -1,5 +1,7 @@
 //! What is answered: one set of types for the team and another for customers.
 
+#[macro_use]
+mod by_side;
 mod customer;
 mod team;
 
@@ -10,9 +12,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use ticket_core::desk::{Listing, ShownTicket};
 use ticket_core::plan::Receipt;
-use ticket_core::query::Cursor;
 use ticket_core::ticket::{Attachment, Digest, Posting};
 use ticket_core::value::{MessageId, NoteId, TicketNumber, Version};
+use utoipa::ToSchema;
 
 pub(crate) use team::{Happened, HistoryAnswer, NoticesAnswer, PresenceAnswer};
 
@@ -39,14 +41,15 @@ impl Shown {
         match ticket {
             ShownTicket::Team(view) => {
                 let version = view.ticket.version;
+                let shown = TicketAnswer::Team(team::Ticket::shown(*view));
                 Ok(Self {
                     tag: version_tag(version),
                     version: Some(version),
-                    body: json(&team::Ticket::shown(*view))?,
+                    body: json(&shown)?,
                 })
             }
             ShownTicket::Customer(view) => {
-                let body = json(&customer::Ticket::shown(view))?;
+                let body = json(&TicketAnswer::Customer(customer::Ticket::shown(view)))?;
                 Ok(Self {
                     tag: format!("\"{}\"", Digest::of(&body)),
                     version: None,
@@ -89,42 +92,31 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(value).map_err(|_| Problem::new(ProblemKind::Internal))
 }
 
-/// A page of a list.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(crate) enum ListAnswer {
-    Team(Rows<team::Ticket>),
-    Customer(Rows<customer::Ticket>),
-}
-
-/// Rows, and where the next page begins.
-#[derive(Serialize)]
-pub(crate) struct Rows<T> {
-    tickets: Vec<T>,
-    next: Option<Cursor>,
+by_side! {
+    /// A ticket with its messages.
+    TicketAnswer "Ticket" { team::Ticket, customer::Ticket }
+    /// A page of tickets.
+    ListAnswer "Tickets" { team::Tickets, customer::Tickets }
 }
 
 impl From<Listing> for ListAnswer {
     fn from(listing: Listing) -> Self {
         match listing {
-            Listing::Team(page) => Self::Team(Rows {
-                tickets: page.rows.into_iter().map(team::Ticket::row).collect(),
-                next: page.next,
-            }),
-            Listing::Customer(page) => Self::Customer(Rows {
-                tickets: page.rows.into_iter().map(customer::Ticket::row).collect(),
-                next: page.next,
-            }),
+            Listing::Team(page) => Self::Team(page.into()),
+            Listing::Customer(page) => Self::Customer(page.into()),
         }
     }
 }
 
 /// What a change came to; it says nothing that a customer may not know.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Changed {
+    /// The ticket: another one, if the message opened it.
     number: TicketNumber,
+    /// The message that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageId>,
+    /// The note that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<NoteId>,
 }
@@ -166,7 +158,8 @@ impl Changed {
 }
 
 /// A file that came with a message; its bytes are not served yet.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = File)]
 pub(crate) struct FileAnswer {
     name: String,
     media_type: String,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use ticket_core::field::FieldValue;
 use ticket_core::notice::NoticeKind;
 use ticket_core::port::{NoticeState, NoticeStatus, Present};
+use ticket_core::query::{Cursor, Page};
 use ticket_core::ticket::{
     ActorRef, Cause, Channel, Entry, Event, EventRecord, HostSubject, InternalNote, Link, LinkKind,
     Priority, PublicMessage, Side,
@@ -16,11 +17,13 @@ use ticket_core::value::{
 };
 use ticket_core::view::TeamView;
 use ticket_core::workflow::Category;
+use utoipa::ToSchema;
 
 use super::FileAnswer;
 
-/// A ticket, with its messages and notes unless it is a row of a list.
-#[derive(Serialize)]
+/// A ticket as the team sees it; in a list, without its thread.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TeamTicket)]
 pub(crate) struct Ticket {
     id: TicketId,
     number: TicketNumber,
@@ -31,7 +34,9 @@ pub(crate) struct Ticket {
     category: Category,
     priority: Priority,
     requester: PersonId,
+    #[schema(required)]
     organization: Option<OrganizationId>,
+    #[schema(required)]
     assignee: Option<PersonId>,
     tags: BTreeSet<Tag>,
     fields: BTreeMap<FieldKey, FieldValue>,
@@ -40,10 +45,13 @@ pub(crate) struct Ticket {
     links: BTreeSet<Link>,
     about: BTreeSet<HostSubject>,
     channel: Channel,
+    #[schema(required)]
     snoozed_until: Option<Timestamp>,
+    #[schema(required)]
     due: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
+    #[schema(required)]
     solved_at: Option<Timestamp>,
     message_count: u32,
     note_count: u32,
@@ -51,21 +59,28 @@ pub(crate) struct Ticket {
     thread: Option<Thread>,
 }
 
-#[derive(Serialize)]
+/// Messages and notes.
+#[derive(Serialize, ToSchema)]
 struct Thread {
+    /// In the order written.
     entries: Vec<Posted>,
+    /// Links that start from other tickets.
     linked_from: Vec<LinkedFrom>,
 }
 
-#[derive(Serialize)]
+/// A link that starts from another ticket.
+#[derive(Serialize, ToSchema)]
 struct LinkedFrom {
     kind: LinkKind,
     from: TicketId,
 }
 
-#[derive(Serialize)]
+/// A message or a note.
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = Entry)]
 enum Posted {
+    /// A public message.
     Message {
         id: MessageId,
         author: PersonId,
@@ -74,6 +89,7 @@ enum Posted {
         #[serde(flatten)]
         content: Content,
     },
+    /// An internal note.
     Note {
         id: NoteId,
         author: ActorRef,
@@ -83,7 +99,8 @@ enum Posted {
     },
 }
 
-#[derive(Serialize)]
+/// What was written.
+#[derive(Serialize, ToSchema)]
 struct Content {
     at: Timestamp,
     text: String,
@@ -183,14 +200,35 @@ impl From<InternalNote> for Posted {
     }
 }
 
+/// A page of tickets as the team sees them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TeamTickets)]
+pub(crate) struct Tickets {
+    tickets: Vec<Ticket>,
+    /// The cursor of the next page; null on the last one.
+    #[schema(required)]
+    next: Option<Cursor>,
+}
+
+impl From<Page<ticket_core::ticket::Ticket>> for Tickets {
+    fn from(page: Page<ticket_core::ticket::Ticket>) -> Self {
+        Self {
+            tickets: page.rows.into_iter().map(Ticket::row).collect(),
+            next: page.next,
+        }
+    }
+}
+
 /// Everything that happened to a ticket.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = History)]
 pub(crate) struct HistoryAnswer {
     events: Vec<Happened>,
 }
 
 /// One event of a history.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = HistoryEvent)]
 pub(crate) struct Happened {
     version: Version,
     index: u16,
@@ -223,12 +261,15 @@ impl From<Vec<EventRecord>> for HistoryAnswer {
 }
 
 /// Who was told what of a ticket, and whether it arrived.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Notices)]
 pub(crate) struct NoticesAnswer {
     notices: Vec<Told>,
 }
 
-#[derive(Serialize)]
+/// A notice, and where it is on its way.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Notice)]
 struct Told {
     id: NoticeId,
     kind: NoticeKind,
@@ -260,7 +301,8 @@ impl From<Vec<NoticeStatus>> for NoticesAnswer {
 }
 
 /// Who else of the team is at a ticket.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Presence)]
 pub(crate) struct PresenceAnswer {
     present: Vec<Present>,
 }

@@ -10,6 +10,7 @@ use ticket_core::desk::Caller;
 use ticket_core::plan::IdempotencyKey;
 use ticket_core::ticket::Digest;
 use ticket_core::value::{Body, Invalid};
+use utoipa::ToSchema;
 
 use super::headers::idempotency_key;
 use crate::problem::{Problem, ProblemKind};
@@ -118,8 +119,9 @@ fn fingerprint(method: &Method, uri: &Uri, body: &[u8]) -> Digest {
 }
 
 /// A text that somebody wrote, which is not blank.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(as = Text, value_type = String, min_length = 1, pattern = "\\S")]
 pub(crate) struct Written(pub(crate) Body);
 
 impl TryFrom<String> for Written {

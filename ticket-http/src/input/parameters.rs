@@ -5,6 +5,9 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use ticket_core::query::{Cursor, PageRequest, Sort, SortKey};
 use ticket_core::value::TicketNumber;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{Ref, Required};
+use utoipa::{IntoParams, ToSchema as _};
 
 use crate::problem::{Problem, ProblemKind};
 use crate::router::Api;
@@ -37,6 +40,18 @@ impl FromRequestParts<Api> for TicketPath {
     }
 }
 
+impl IntoParams for TicketPath {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let number = ParameterBuilder::new()
+            .name("number")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some("The number of the ticket"))
+            .schema(Some(Ref::from_schema_name(TicketNumber::name())));
+        vec![number.build()]
+    }
+}
+
 /// What a list is asked for.
 #[derive(Debug)]
 pub(crate) struct ListParameters {
@@ -48,13 +63,23 @@ pub(crate) struct ListParameters {
     pub(crate) page: PageRequest,
 }
 
-#[derive(Deserialize)]
+/// The same, as it is written.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Raw {
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// A search line, such as `status:open assignee:me "printer jam"`.
     #[serde(default)]
+    #[param(max_length = 2_000)]
     q: String,
+    /// Where the page before ended: its `next`.
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<String>,
+    /// How many rows a page has.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 25)]
     limit: Option<String>,
+    /// The order; with `-` the last first.
+    #[param(pattern = "^-?(number|created|updated|priority|due)$")]
     sort: Option<String>,
 }
 
@@ -62,7 +87,7 @@ impl FromRequestParts<Api> for ListParameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        let Query(raw) = Query::<Raw>::try_from_uri(&parts.uri).map_err(|error| {
+        let Query(raw) = Query::<ListQuery>::try_from_uri(&parts.uri).map_err(|error| {
             Problem::new(ProblemKind::InvalidParameter).detail(error.body_text())
         })?;
         if raw.q.len() > LINE_MAX {

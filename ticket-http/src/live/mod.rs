@@ -14,11 +14,14 @@ use axum::response::sse::Sse;
 use axum::response::{IntoResponse as _, Response};
 use std::time::Duration;
 use ticket_core::desk::{Caller, Position};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use limit::Live;
 
 use crate::authenticate::SignedIn;
-use crate::input::TicketPath;
+use crate::document::Reading;
+use crate::input::{LastEventId, TicketPath};
 use crate::problem::Problem;
 use crate::router::Api;
 use screen::{Screen, Source};
@@ -36,8 +39,28 @@ const UNBUFFERED: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("no"),
 );
 
-/// `GET /api/v1/events`
-pub(crate) async fn list(
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(ticket))
+}
+
+/// Tells which tickets change
+///
+/// A stream of server-sent events: `ready`, `ticket`, `reset`. Open it first, then read what you
+/// show: from `ready` on nothing is missed. After `reset`, read again.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events",
+    operation_id = "watch_tickets",
+    tag = "live",
+    params(LastEventId),
+    responses(
+        (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
+        Reading,
+    ),
+)]
+async fn list(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
     parts: Parts,
@@ -50,8 +73,22 @@ pub(crate) async fn list(
     Ok(stream(screen))
 }
 
-/// `GET /api/v1/tickets/{number}/events`
-pub(crate) async fn ticket(
+/// Tells what happens to a ticket
+///
+/// A stream of server-sent events: `ready`, `changed`, `reset`. It goes on after the
+/// `Last-Event-ID`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tickets/{number}/events",
+    operation_id = "watch_ticket",
+    tag = "live",
+    params(TicketPath, LastEventId),
+    responses(
+        (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
+        Reading,
+    ),
+)]
+async fn ticket(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,

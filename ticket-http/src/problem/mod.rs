@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub use kind::ProblemKind;
-pub(crate) use render::{Place, documented};
+pub(crate) use render::{Place, ProblemDocument, routes};
 
 /// What went wrong with a request, as its sender is told.
 ///
@@ -28,7 +29,7 @@ pub struct Problem {
 }
 
 /// One value of a request that is wrong.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct WrongValue {
     #[serde(flatten)]
     place: WrongPlace,
@@ -37,7 +38,7 @@ pub(crate) struct WrongValue {
 }
 
 /// Where it is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum WrongPlace {
     /// In the body: a JSON pointer in a URI fragment (RFC 6901, 6).

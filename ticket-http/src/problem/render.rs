@@ -6,8 +6,13 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Request};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Problem, ProblemKind, WrongValue};
+use crate::document::Open;
+use crate::router::Api;
 
 /// The request that went wrong.
 #[derive(Debug, Default)]
@@ -35,28 +40,43 @@ impl Place {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument<'a> {
+    /// An address that says what the code means.
     r#type: String,
+    /// The kind of problem in a few words, always the same.
     title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What happened this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    /// The path of the request.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[schema(required = false)]
     instance: &'a str,
+    /// The kind of problem: part of the interface.
     code: &'static str,
+    /// Why it is not allowed: a stable word.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    /// The id of the request, by which the server's log knows it.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[schema(required = false)]
     request_id: &'a str,
+    /// Each value of the request that is wrong.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     errors: &'a [WrongValue],
 }
 
 impl Problem {
     pub(crate) fn render(&self, place: &Place) -> Response {
         let kind = self.kind;
-        let document = Document {
+        let document = ProblemDocument {
             r#type: format!("{}/api/v1/problems/{}", place.prefix, kind.code()),
             title: kind.title(),
             status: kind.status().as_u16(),
@@ -89,17 +109,31 @@ impl IntoResponse for Problem {
     }
 }
 
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(documented))
+}
+
 /// What a kind of problem means, as a page that its `type` leads to.
-#[derive(Serialize)]
-pub(crate) struct Documented {
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProblemKind)]
+struct Documented {
     code: &'static str,
     status: u16,
     title: &'static str,
     meaning: &'static str,
 }
 
-/// `GET /api/v1/problems/{code}`
-pub(crate) async fn documented(Path(code): Path<String>) -> Result<Json<Documented>, Problem> {
+/// What a kind of problem means
+#[utoipa::path(
+    get,
+    path = "/api/v1/problems/{code}",
+    operation_id = "problem",
+    tag = "reference",
+    security(()),
+    params(("code" = String, Path, description = "The code of a problem")),
+    responses((status = 200, description = "What it means, and what to do", body = Documented), Open),
+)]
+async fn documented(Path(code): Path<String>) -> Result<Json<Documented>, Problem> {
     let kind = ProblemKind::ALL.iter().find(|kind| kind.code() == code);
     let kind = kind.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     Ok(Json(Documented {

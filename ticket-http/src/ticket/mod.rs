@@ -4,6 +4,24 @@ mod presence;
 mod read;
 mod write;
 
-pub(crate) use presence::{appear, leave, present};
-pub(crate) use read::{history, list, notices, show};
-pub(crate) use write::{assign, note, open, reply, set_status};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::router::Api;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(read::list, write::open))
+        .routes(routes!(read::show))
+        .routes(routes!(write::reply))
+        .routes(routes!(write::note))
+        .routes(routes!(write::assign))
+        .routes(routes!(write::set_status))
+        .routes(routes!(read::history))
+        .routes(routes!(read::notices))
+        .routes(routes!(
+            presence::present,
+            presence::appear,
+            presence::leave
+        ))
+}

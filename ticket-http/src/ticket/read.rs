@@ -8,12 +8,23 @@ use ticket_core::desk::{Caller, DeskError};
 use ticket_core::query::Query;
 use ticket_core::refusal::Refusal;
 
-use crate::answer::{HistoryAnswer, ListAnswer, NoticesAnswer, Shown};
+use crate::answer::{HistoryAnswer, ListAnswer, NoticesAnswer, Shown, TicketAnswer};
 use crate::authenticate::SignedIn;
-use crate::input::{ListParameters, TicketPath, if_none_match};
+use crate::document::Reading;
+use crate::input::{IfNoneMatch, ListParameters, ListQuery, TicketPath, if_none_match};
 use crate::problem::Problem;
 
-/// `GET /api/v1/tickets`
+/// Lists and searches tickets
+///
+/// Those that you may see, the newest first unless another order is asked for.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tickets",
+    operation_id = "list_tickets",
+    tag = "tickets",
+    params(ListQuery),
+    responses((status = 200, description = "A page of tickets", body = ListAnswer), Reading),
+)]
 pub(crate) async fn list(
     SignedIn(caller): SignedIn,
     parameters: ListParameters,
@@ -48,7 +59,22 @@ fn in_line(error: DeskError) -> Problem {
     }
 }
 
-/// `GET /api/v1/tickets/{number}`
+/// Shows a ticket with its messages
+///
+/// The team sees everything in it; customers see what is public.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tickets/{number}",
+    operation_id = "show_ticket",
+    tag = "tickets",
+    params(TicketPath, IfNoneMatch),
+    responses(
+        (status = 200, description = "The ticket", body = TicketAnswer,
+            headers(("ETag" = String, description = "The state that is shown"))),
+        (status = 304, description = "Not changed since the given ETag"),
+        Reading,
+    ),
+)]
 pub(crate) async fn show(
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,
@@ -62,7 +88,15 @@ pub(crate) async fn show(
     })
 }
 
-/// `GET /api/v1/tickets/{number}/history`
+/// Everything that happened to a ticket
+#[utoipa::path(
+    get,
+    path = "/api/v1/tickets/{number}/history",
+    operation_id = "history",
+    tag = "tickets",
+    params(TicketPath),
+    responses((status = 200, description = "The events, the oldest first", body = HistoryAnswer), Reading),
+)]
 pub(crate) async fn history(
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,
@@ -70,7 +104,17 @@ pub(crate) async fn history(
     Ok(Json(caller.history(number).await?.into()))
 }
 
-/// `GET /api/v1/tickets/{number}/notices`
+/// Who was told what of a ticket
+///
+/// And whether it arrived.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tickets/{number}/notices",
+    operation_id = "ticket_notices",
+    tag = "tickets",
+    params(TicketPath),
+    responses((status = 200, description = "The notices, the oldest first", body = NoticesAnswer), Reading),
+)]
 pub(crate) async fn notices(
     SignedIn(caller): SignedIn,
     TicketPath(number): TicketPath,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{FromRequestParts, OriginalUri, State};
-use axum::http::request::Parts;
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use ticket_core::command::{Command, Note, Open, Reply};
@@ -11,10 +10,14 @@ use ticket_core::desk::{Caller, Request};
 use ticket_core::plan::IdempotencyKey;
 use ticket_core::ticket::Priority;
 use ticket_core::value::{PersonId, QueueKey, StatusKey, Subject, Tag, TicketNumber, Version};
+use utoipa::ToSchema;
 
 use crate::answer::{Changed, Shown};
 use crate::authenticate::SignedIn;
-use crate::input::{Input, Said, TicketPath, Written, if_match, present};
+use crate::document::Writing;
+use crate::input::{
+    IdempotencyKeyHeader, IfMatch, Input, Prefix, Said, TicketPath, Written, if_match, present,
+};
 use crate::problem::{Problem, ProblemKind};
 use crate::router::Api;
 
@@ -22,7 +25,7 @@ use crate::router::Api;
 const NEVER: Version = Version::new(0);
 
 /// A new ticket.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTicket {
     queue: QueueKey,
@@ -36,7 +39,20 @@ pub(crate) struct NewTicket {
     cc: BTreeSet<PersonId>,
 }
 
-/// `POST /api/v1/tickets`
+/// Opens a ticket
+#[utoipa::path(
+    post,
+    path = "/api/v1/tickets",
+    operation_id = "open_ticket",
+    tag = "tickets",
+    params(IdempotencyKeyHeader),
+    request_body = NewTicket,
+    responses(
+        (status = 201, description = "It is open", body = Changed, headers(
+            ("Location" = String, description = "Where the ticket is"),
+            ("Idempotent-Replayed" = String, description = "`true`, when it was done before"),
+        )), Writing),
+)]
 pub(crate) async fn open(
     SignedIn(caller): SignedIn,
     prefix: Prefix,
@@ -57,13 +73,28 @@ pub(crate) async fn open(
 }
 
 /// A public message.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
     text: Written,
 }
 
-/// `POST /api/v1/tickets/{number}/messages`
+/// Writes a public message
+///
+/// A reply to a ticket that ended long ago opens a new one: `number` and `Location` name it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tickets/{number}/messages",
+    operation_id = "reply",
+    tag = "tickets",
+    params(TicketPath, IdempotencyKeyHeader, IfMatch),
+    request_body = NewMessage,
+    responses(
+        (status = 201, description = "It is written", body = Changed, headers(
+            ("Location" = String, description = "Where the ticket is"),
+            ("Idempotent-Replayed" = String, description = "`true`, when it was done before"),
+        )), Writing),
+)]
 pub(crate) async fn reply(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
@@ -77,7 +108,7 @@ pub(crate) async fn reply(
 }
 
 /// An internal note.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewNote {
     text: Written,
@@ -85,7 +116,20 @@ pub(crate) struct NewNote {
     mentions: BTreeSet<PersonId>,
 }
 
-/// `POST /api/v1/tickets/{number}/notes`
+/// Writes an internal note
+#[utoipa::path(
+    post,
+    path = "/api/v1/tickets/{number}/notes",
+    operation_id = "note",
+    tag = "tickets",
+    params(TicketPath, IdempotencyKeyHeader, IfMatch),
+    request_body = NewNote,
+    responses(
+        (status = 201, description = "It is written", body = Changed, headers(
+            ("Location" = String, description = "Where the ticket is"),
+            ("Idempotent-Replayed" = String, description = "`true`, when it was done before"),
+        )), Writing),
+)]
 pub(crate) async fn note(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
@@ -100,14 +144,24 @@ pub(crate) async fn note(
 }
 
 /// Who is responsible.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAssignee {
     #[serde(deserialize_with = "present")]
+    #[schema(required)]
     assignee: Option<PersonId>,
 }
 
-/// `PUT /api/v1/tickets/{number}/assignee`
+/// Makes somebody responsible, or nobody
+#[utoipa::path(
+    put,
+    path = "/api/v1/tickets/{number}/assignee",
+    operation_id = "assign",
+    tag = "tickets",
+    params(TicketPath, IdempotencyKeyHeader, IfMatch),
+    request_body = NewAssignee,
+    responses((status = 200, description = "It is so now", body = Changed), Writing),
+)]
 pub(crate) async fn assign(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
@@ -123,13 +177,22 @@ pub(crate) async fn assign(
 }
 
 /// A status.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewStatus {
     status: StatusKey,
 }
 
-/// `PUT /api/v1/tickets/{number}/status`
+/// Goes to a status
+#[utoipa::path(
+    put,
+    path = "/api/v1/tickets/{number}/status",
+    operation_id = "set_status",
+    tag = "tickets",
+    params(TicketPath, IdempotencyKeyHeader, IfMatch),
+    request_body = NewStatus,
+    responses((status = 200, description = "It is so now", body = Changed), Writing),
+)]
 pub(crate) async fn set_status(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
@@ -174,18 +237,5 @@ async fn was_done(api: &Api, key: Option<&IdempotencyKey>) -> Result<bool, Probl
     match key {
         Some(key) => Ok(api.desk.store().receipt(key).await?.is_some()),
         None => Ok(false),
-    }
-}
-
-/// Where the router is nested, for the addresses that it gives.
-pub(crate) struct Prefix(String);
-
-impl FromRequestParts<Api> for Prefix {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Self::Rejection> {
-        let original = parts.extensions.get::<OriginalUri>();
-        let prefix = original.and_then(|uri| uri.0.path().strip_suffix(parts.uri.path()));
-        Ok(Self(prefix.unwrap_or_default().to_owned()))
     }
 }

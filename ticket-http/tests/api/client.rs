@@ -35,6 +35,14 @@ impl Answer {
     }
 }
 
+/// What was answered, byte by byte.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Fetched {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
+}
+
 /// Somebody who calls the API.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
@@ -63,6 +71,12 @@ impl Client {
             request,
             body: Body::empty(),
         }
+    }
+
+    /// What is there, whether it is text or not.
+    pub(crate) async fn fetch(&self, path: &str) -> Fetched {
+        let fetched = self.call(Method::GET, path).try_fetch().await;
+        fetched.expect("an answer")
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -100,6 +114,16 @@ impl Call<'_> {
 
     /// What is answered; none when the server is not there, or goes away.
     pub(crate) async fn try_send(self) -> Option<Answer> {
+        let fetched = self.try_fetch().await?;
+        Some(Answer {
+            status: fetched.status,
+            headers: fetched.headers,
+            text: String::from_utf8(fetched.bytes.to_vec()).expect("UTF-8"),
+        })
+    }
+
+    /// The same, whether it is text or not.
+    pub(crate) async fn try_fetch(self) -> Option<Fetched> {
         let stream = TcpStream::connect(self.client.server).await.ok()?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -108,10 +132,10 @@ impl Call<'_> {
         let request = self.request.body(self.body).expect("a request");
         let (parts, body) = sender.send_request(request).await.ok()?.into_parts();
         let bytes: Bytes = body.collect().await.ok()?.to_bytes();
-        Some(Answer {
+        Some(Fetched {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).expect("UTF-8"),
+            bytes,
         })
     }
 }

@@ -7,6 +7,7 @@
 
 mod access;
 mod client;
+mod document;
 mod embedding;
 mod idempotency;
 mod input;

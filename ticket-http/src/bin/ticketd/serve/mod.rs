@@ -13,7 +13,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use ticket_http::{BearerTokens, Live, Problem, ProblemKind};
+use ticket_http::{BearerTokens, Live, Problem, ProblemKind, RouterBuilder};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -67,7 +67,9 @@ fn app(
     live: Live,
     stop: watch::Receiver<bool>,
 ) -> Router {
-    let api = ticket_http::router_with(wired.desk.clone(), BearerTokens, live);
+    let api = RouterBuilder::new(wired.desk.clone(), BearerTokens)
+        .live(live)
+        .build();
     Router::new()
         .merge(health.router())
         .merge(api)
