@@ -8,13 +8,16 @@ use ticket_core::memory::MemoryStore;
 use ticket_core::notice::Notice;
 use ticket_core::plan::{IdempotencyKey, Plan};
 use ticket_core::port::{
-    Credential, Fence, MailSettlement, MailSpool, Outbox, Sessions, SettingsStore, Settlement,
-    SpooledMail, StoreError, TicketRepository,
+    CallOutbox, CallSettlement, Credential, Fence, MailSettlement, MailSpool, Outbox, Sessions,
+    SettingsStore, Settlement, SpooledMail, StoreError, TicketRepository, Vault,
 };
 use ticket_core::react::Trace;
 use ticket_core::settings::Settings;
 use ticket_core::ticket::{Digest, EventRecord, InternalNote, Posting, PublicMessage, Ticket};
-use ticket_core::value::{NoticeId, PersonId, QueueKey, SpoolId, Timestamp, Version};
+use ticket_core::value::{
+    CallId, NoticeId, PersonId, QueueKey, SpoolId, Timestamp, Version, WebhookKey,
+};
+use ticket_core::webhook::Call as WebhookCall;
 
 /// A call that changed something; calls that changed nothing are not written.
 #[derive(Serialize, Deserialize)]
@@ -25,6 +28,14 @@ pub(crate) enum Call {
     SettleNotice(NoticeId, Fence, Settlement),
     MarkBounced(NoticeId, String),
     RequeueNotice(NoticeId, Timestamp),
+    PostCall(WebhookCall),
+    ClaimCalls(Timestamp, Duration, Vec<(WebhookKey, u16)>),
+    SettleCall(CallId, Fence, CallSettlement),
+    RequeueCall(CallId, Timestamp),
+    EndCalls(Timestamp, Vec<WebhookKey>, String),
+    ForgetCalls(Vec<WebhookKey>, u32, u32),
+    Seal(String, u64, #[serde(with = "base64")] Vec<u8>),
+    ForgetSealed(String),
     AcceptMail(#[serde(with = "MailLine")] SpooledMail),
     ClaimMail(Timestamp, Duration, u16),
     SettleMail(SpoolId, Fence, MailSettlement),
@@ -52,6 +63,22 @@ impl Call {
             }
             Self::MarkBounced(id, error) => state.mark_bounced(id, &error).await.map(drop),
             Self::RequeueNotice(id, now) => state.requeue_notice(id, now).await.map(drop),
+            Self::PostCall(call) => state.post_call(&call).await,
+            Self::ClaimCalls(now, lease, wanted) => {
+                state.claim_calls(now, lease, &wanted).await.map(drop)
+            }
+            Self::SettleCall(id, fence, settlement) => {
+                state.settle_call(id, fence, &settlement).await.map(drop)
+            }
+            Self::RequeueCall(id, now) => state.requeue_call(id, now).await.map(drop),
+            Self::EndCalls(now, active, error) => {
+                state.end_calls(now, &active, &error).await.map(drop)
+            }
+            Self::ForgetCalls(known, newest, limit) => {
+                state.forget_calls(&known, newest, limit).await.map(drop)
+            }
+            Self::Seal(name, seen, bytes) => state.seal(&name, seen, &bytes).await.map(drop),
+            Self::ForgetSealed(name) => state.forget_sealed(&name).await.map(drop),
             Self::AcceptMail(mail) => state.accept_mail(&mail).await,
             Self::ClaimMail(now, lease, limit) => {
                 state.claim_mail(now, lease, limit).await.map(drop)
@@ -81,6 +108,7 @@ struct PlanFields {
     notes: Vec<InternalNote>,
     redactions: Vec<Posting>,
     notices: Vec<Notice>,
+    calls: Vec<WebhookCall>,
     #[serde(skip)]
     trace: Vec<Trace>,
 }

@@ -8,7 +8,7 @@
 //!
 //! - `journal.rs`: the file, the handle, and opening it again;
 //! - `call.rs`: the calls that write, as lines;
-//! - `tickets.rs`, `queues.rs`, `rest.rs`: the ports;
+//! - `tickets.rs`, `queues.rs`, `webhooks.rs`, `rest.rs`: the ports;
 //! - `blobs.rs`: attachments, each a file of its own.
 //!
 //! Its tests are the conformance suite, stamped by a macro: see the end of this file.
@@ -19,6 +19,7 @@ mod journal;
 mod queues;
 mod rest;
 mod tickets;
+mod webhooks;
 
 use std::error::Error;
 use std::path::Path;

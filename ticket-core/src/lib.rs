@@ -22,6 +22,7 @@ pub mod system;
 pub mod ticket;
 pub mod value;
 pub mod view;
+pub mod webhook;
 pub mod workflow;
 
 #[cfg(feature = "mock")]

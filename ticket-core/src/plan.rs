@@ -8,6 +8,7 @@ use crate::ticket::{
     Digest, Event, EventRecord, InternalNote, Posting, PublicMessage, Redaction, Ticket,
 };
 use crate::value::{TicketId, TicketNumber, Version};
+use crate::webhook::Call;
 
 /// Everything that one commit writes, all of it or nothing.
 ///
@@ -28,6 +29,8 @@ pub struct Plan {
     pub redactions: Vec<Posting>,
     /// Whom to tell what.
     pub notices: Vec<Notice>,
+    /// Which webhooks to tell what.
+    pub calls: Vec<Call>,
     /// Which rules reacted, for a dry run to show; not stored, since history names them.
     pub trace: Vec<Trace>,
 }

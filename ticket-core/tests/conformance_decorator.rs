@@ -11,16 +11,19 @@ use ticket_core::memory::MemoryStore;
 use ticket_core::notice::Notice;
 use ticket_core::plan::{IdempotencyKey, Plan, Receipt};
 use ticket_core::port::{
-    BlobStore, BlobWriter, Claimed, ClaimedMail, Credential, Fence, Inventory, MailSettlement,
-    MailSpool, NoticeStatus, Outbox, Reference, Sessions, SettingsStore, Settlement, SpooledMail,
-    SpooledStatus, Store, StoreError, StoredSettings, Stray, TicketRepository, TicketSearch,
+    BlobStore, BlobWriter, CallLog, CallOutbox, CallSettlement, CallStatus, Claimed, ClaimedCall,
+    ClaimedMail, Credential, Fence, Inventory, MailSettlement, MailSpool, NoticeStatus, Outbox,
+    Reference, Sealed, Sessions, SettingsStore, Settlement, SpooledMail, SpooledStatus, Store,
+    StoreError, StoredSettings, Stray, TicketRepository, TicketSearch, Vault,
 };
 use ticket_core::query::{DueTest, Page, PageRequest, Query};
 use ticket_core::settings::Settings;
 use ticket_core::ticket::{Digest, EventRecord, LinkKind, Thread, Ticket};
 use ticket_core::value::{
-    EmailAddress, NoticeId, PersonId, SpoolId, TenantId, TicketId, TicketNumber, Timestamp, Version,
+    CallId, EmailAddress, NoticeId, PersonId, SpoolId, TenantId, TicketId, TicketNumber, Timestamp,
+    Version, WebhookKey,
 };
+use ticket_core::webhook::Call;
 
 /// What a decorator does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +40,12 @@ enum Defect {
     MixesTenants,
     CutsMicroseconds,
     HandsOutEarly,
+    LosesCalls,
+    ForgetsTurns,
+    HoldsUpWebhooks,
 }
 
-const DEFECTS: [Defect; 12] = [
+const DEFECTS: [Defect; 15] = [
     Defect::None,
     Defect::AcceptsStaleVersions,
     Defect::ForgetsKeys,
@@ -52,6 +58,9 @@ const DEFECTS: [Defect; 12] = [
     Defect::MixesTenants,
     Defect::CutsMicroseconds,
     Defect::HandsOutEarly,
+    Defect::LosesCalls,
+    Defect::ForgetsTurns,
+    Defect::HoldsUpWebhooks,
 ];
 
 /// A store that passes everything on, but for its defect.
@@ -116,11 +125,16 @@ async fn a_seeded_defect_is_seen() {
     is_seen!(CutsLists by pages_are_in_order_without_gaps, the_last_page_says_so);
     is_seen!(IgnoresScope by lists_and_counts_agree_with_single_tickets);
     is_seen!(IgnoresFences by a_lost_lease_cannot_be_settled,
-        a_claim_that_is_kept_is_not_handed_out);
+        a_claim_that_is_kept_is_not_handed_out, a_lost_lease_on_a_call_cannot_be_settled);
     is_seen!(MixesTenants by tenants_with_equal_ids_do_not_meet,
         nothing_of_a_tenant_is_seen_by_another);
     is_seen!(CutsMicroseconds by times_are_kept_to_the_microsecond);
-    is_seen!(HandsOutEarly by a_notice_is_not_due_before_its_time);
+    is_seen!(HandsOutEarly by a_notice_is_not_due_before_its_time,
+        a_call_is_not_due_before_its_time);
+    is_seen!(LosesCalls by a_commit_puts_its_calls_in, it_answers_like_the_reference);
+    is_seen!(ForgetsTurns by a_webhook_hears_of_a_ticket_in_order,
+        it_answers_like_the_reference);
+    is_seen!(HoldsUpWebhooks by a_webhook_that_is_down_holds_up_no_other);
 }
 
 /// Passes the methods of a port on.
@@ -151,6 +165,18 @@ pass_on!(MailSpool {
     fn mail_status(id: SpoolId) -> Option<SpooledStatus>;
     fn quarantined_mail(before: Option<SpoolId>, limit: u16) -> Vec<SpooledStatus>;
     fn run_mail_again(id: SpoolId, now: Timestamp) -> bool;
+});
+
+pass_on!(CallLog {
+    fn call(id: CallId) -> Option<CallStatus>;
+    fn calls(ticket: TicketId) -> Vec<CallStatus>;
+    fn calls_to(webhook: &WebhookKey, before: Option<CallId>, limit: u16) -> Vec<CallStatus>;
+});
+
+pass_on!(Vault {
+    fn sealed(names: &[String]) -> Vec<Sealed>;
+    fn seal(name: &str, seen: u64, bytes: &[u8]) -> u64;
+    fn forget_sealed(name: &str) -> bool;
 });
 
 pass_on!(BlobStore {
@@ -222,11 +248,19 @@ impl TicketRepository for Decorated {
         if self.defect == Defect::LosesNotices {
             plan.notices.clear();
         }
+        let mut calls = Vec::new();
+        if matches!(self.defect, Defect::LosesCalls | Defect::ForgetsTurns) {
+            calls = std::mem::take(&mut plan.calls);
+        }
         if self.defect == Defect::KeepsRedactedText {
             plan.redactions.clear();
         }
         let key = key.filter(|_| self.defect != Defect::ForgetsKeys);
-        self.inner.commit(&plan, key).await
+        let receipt = self.inner.commit(&plan, key).await?;
+        for call in calls.iter().filter(|_| self.defect == Defect::ForgetsTurns) {
+            self.inner.post_call(call).await?;
+        }
+        Ok(receipt)
     }
 }
 
@@ -268,6 +302,64 @@ impl TicketSearch for Decorated {
         limit: u16,
     ) -> Result<Vec<TicketId>, StoreError> {
         self.inner.due(tests, now, limit).await
+    }
+}
+
+#[async_trait]
+impl CallOutbox for Decorated {
+    async fn post_call(&self, call: &Call) -> Result<(), StoreError> {
+        self.inner.post_call(call).await
+    }
+
+    async fn claim_calls(
+        &self,
+        now: Timestamp,
+        lease: Duration,
+        wanted: &[(WebhookKey, u16)],
+    ) -> Result<Vec<ClaimedCall>, StoreError> {
+        let early = self.defect == Defect::HandsOutEarly;
+        let now = if early { Timestamp::MAX } else { now };
+        let one = self.defect == Defect::HoldsUpWebhooks && wanted.len() > 1;
+        let wanted = if one { &wanted[..1] } else { wanted };
+        self.inner.claim_calls(now, lease, wanted).await
+    }
+
+    async fn settle_call(
+        &self,
+        id: CallId,
+        fence: Fence,
+        settlement: &CallSettlement,
+    ) -> Result<bool, StoreError> {
+        if self.defect == Defect::IgnoresFences {
+            for newer in (1..10).map(Fence) {
+                if self.inner.settle_call(id, newer, settlement).await? {
+                    return Ok(true);
+                }
+            }
+        }
+        self.inner.settle_call(id, fence, settlement).await
+    }
+
+    async fn requeue_call(&self, id: CallId, now: Timestamp) -> Result<bool, StoreError> {
+        self.inner.requeue_call(id, now).await
+    }
+
+    async fn end_calls(
+        &self,
+        now: Timestamp,
+        active: &[WebhookKey],
+        error: &str,
+    ) -> Result<u64, StoreError> {
+        self.inner.end_calls(now, active, error).await
+    }
+
+    async fn forget_calls(
+        &self,
+        known: &[WebhookKey],
+        newest: u32,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.inner.forget_calls(known, newest, limit).await
     }
 }
 

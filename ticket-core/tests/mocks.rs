@@ -1,10 +1,11 @@
 //! Mocks stand in for every port.
 
 use ticket_core::mock::{
-    MockBlobStore, MockBlobWriter, MockClock, MockDirectory, MockEventBus, MockHostActions,
-    MockIds, MockInventory, MockLookup, MockMailReader, MockMailSpool, MockNotifier, MockOutbox,
-    MockPresence, MockRateLimiter, MockRoster, MockSessions, MockSettingsStore,
-    MockSubjectResolver, MockSubscription, MockTicketRepository, MockTicketSearch,
+    MockBlobStore, MockBlobWriter, MockCallLog, MockCallOutbox, MockClock, MockDirectory,
+    MockEventBus, MockHostActions, MockIds, MockInventory, MockLookup, MockMailReader,
+    MockMailSpool, MockNotifier, MockOutbox, MockPresence, MockRateLimiter, MockRoster,
+    MockSessions, MockSettingsStore, MockSubjectResolver, MockSubscription, MockTicketRepository,
+    MockTicketSearch, MockVault,
 };
 use ticket_core::port;
 use ticket_core::value::TicketNumber;
@@ -45,6 +46,8 @@ fn a_call_that_does_not_come_is_noticed() {
 fn every_port_has_a_mock() {
     let _: &dyn port::BlobStore = &MockBlobStore::new();
     let _: &dyn port::BlobWriter = &MockBlobWriter::new();
+    let _: &dyn port::CallLog = &MockCallLog::new();
+    let _: &dyn port::CallOutbox = &MockCallOutbox::new();
     let _: &dyn port::Clock = &MockClock::new();
     let _: &dyn port::Directory = &MockDirectory::new();
     let _: &dyn port::EventBus = &MockEventBus::new();
@@ -65,4 +68,5 @@ fn every_port_has_a_mock() {
     let _: &dyn port::Subscription = &MockSubscription::new();
     let _: &dyn port::TicketRepository = &MockTicketRepository::new();
     let _: &dyn port::TicketSearch = &MockTicketSearch::new();
+    let _: &dyn port::Vault = &MockVault::new();
 }

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blob;
+mod calls;
 mod connection;
 mod directory;
 mod endpoint;
@@ -27,6 +28,7 @@ mod spool;
 mod store;
 mod text;
 mod texts;
+mod vault;
 
 pub use options::PostgresOptions;
 pub use store::{PostgresStore, PostgresTenant};

@@ -19,7 +19,7 @@ use crate::pool::Pool;
 const TABLE: &str = "_ticket_migrations";
 
 /// All migrations, in order: number, name, statements.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (
         2,
@@ -27,6 +27,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         include_str!("../migrations/0002_functions.sql"),
     ),
     (3, "marks", include_str!("../migrations/0003_marks.sql")),
+    (
+        20,
+        "webhooks",
+        include_str!("../migrations/0020_webhooks.sql"),
+    ),
 ];
 
 /// How often to ask again while somebody else migrates, or holds a lock that a step needs.

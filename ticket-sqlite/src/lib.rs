@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blob;
+mod calls;
 mod directory;
 mod error;
 mod inventory;
@@ -16,6 +17,7 @@ mod sessions;
 mod settings;
 mod spool;
 mod store;
+mod vault;
 mod words;
 mod writer;
 

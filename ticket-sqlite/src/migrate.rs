@@ -13,8 +13,14 @@ use crate::writer::Work;
 const TABLE: &str = "_ticket_migrations";
 
 /// All migrations, in order: number, name, statements.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "desk", include_str!("../migrations/0001_desk.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "desk", include_str!("../migrations/0001_desk.sql")),
+    (
+        20,
+        "webhooks",
+        include_str!("../migrations/0020_webhooks.sql"),
+    ),
+];
 
 /// The newest schema that this program knows.
 pub(crate) const fn newest() -> i64 {

@@ -6,7 +6,7 @@ use super::chance::Chance;
 use super::expect::read;
 use super::maker::{Draft, Maker};
 use super::vocabulary::{
-    PEOPLE, PRIORITIES, QUEUES, STATUSES, TAGS, any, field, some_of, subject, text,
+    PEOPLE, PRIORITIES, QUEUES, STATUSES, TAGS, WEBHOOKS, any, field, some_of, subject, text,
 };
 use crate::plan::Plan;
 use crate::ticket::{Event, Link, LinkKind, Opening, Posting, Side, Ticket};
@@ -188,6 +188,11 @@ fn tell<'a>(chance: &mut Chance, mut draft: Draft<'a>) -> Draft<'a> {
         let person: PersonId = any(chance, &["ada", "bob", "eve"]);
         let address = format!("{person}@example.org");
         draft = draft.tell_at(person.as_str(), &address, chance.once_in(2));
+    }
+    for webhook in WEBHOOKS {
+        if chance.once_in(2) {
+            draft = draft.call(webhook);
+        }
     }
     draft
 }

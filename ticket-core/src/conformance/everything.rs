@@ -8,11 +8,13 @@ use super::snapshot::Asked;
 use crate::mail::Quarantine;
 use crate::plan::Plan;
 use crate::port::{
-    Claimed, ClaimedMail, Credential, MailSettlement, Purpose, Settlement, SpooledMail, Store,
+    CallSettlement, Claimed, ClaimedCall, ClaimedMail, Credential, MailSettlement, Purpose,
+    Settlement, SpooledMail, Store,
 };
 use crate::settings::Settings;
 use crate::ticket::{Digest, Event, Link, LinkKind, Posting, Side};
 use crate::value::SpoolId;
+use crate::webhook::Attempt;
 
 const LEASE: Duration = Duration::from_secs(600);
 
@@ -23,6 +25,7 @@ pub(super) struct Everything {
     pub(super) changed: Plan,
     pub(super) asked: Asked,
     pub(super) notice: Claimed,
+    pub(super) call: ClaimedCall,
     pub(super) mail: ClaimedMail,
     pub(super) credential: Credential,
     pub(super) make: Maker,
@@ -35,6 +38,7 @@ impl Everything {
         let mut asked = Asked::default();
         let (first, changed) = write_tickets(store, &mut make, &mut asked).await;
         let notice = write_notices(store, &mut make).await;
+        let call = write_calls(store, &mut make, &mut asked).await;
         let mail = write_mails(store, &mut make, &mut asked).await;
         let settings = Settings {
             name: "Own".to_owned(),
@@ -60,6 +64,7 @@ impl Everything {
             changed,
             asked,
             notice,
+            call,
             mail,
             credential,
             make,
@@ -70,7 +75,7 @@ impl Everything {
 async fn write_tickets(store: &dyn Store, make: &mut Maker, asked: &mut Asked) -> (Plan, Plan) {
     let mail = read("question@example.org");
     let first = make.open(1).mail(&mail).note("n").tell("ada").tell("bob");
-    let first = first.plan();
+    let first = first.call("crm").call("chat").call("shop").plan();
     let own = key("ada", "k1", "open");
     store.commit(&first, Some(&own)).await.expect("committed");
     let second = make.open(2).plan();
@@ -84,7 +89,7 @@ async fn write_tickets(store: &dyn Store, make: &mut Maker, asked: &mut Asked) -
     let changed = changed.event(Event::Linked { link }).event(Event::Snoozed {
         until: first.ticket.created_at,
     });
-    let changed = changed.tell("eve").tell("ada").plan();
+    let changed = changed.tell("eve").tell("ada").call("crm").plan();
     store.commit(&changed, None).await.expect("committed");
     asked.tickets = vec![first.ticket.id, second.ticket.id];
     asked.mail_ids.push(mail);
@@ -106,6 +111,40 @@ async fn write_notices(store: &dyn Store, make: &mut Maker) -> Claimed {
         let settled = store.settle_notice(claim.notice.id, claim.fence, &settlement);
         assert!(settled.await.expect("answered"));
     }
+    claimed.remove(2)
+}
+
+/// Delivers one, lets one fail, and leaves one claimed and two waiting.
+async fn write_calls(store: &dyn Store, make: &mut Maker, asked: &mut Asked) -> ClaimedCall {
+    let now = make.tick();
+    asked.webhooks = ["crm", "chat", "shop"].map(read).into();
+    let wanted: Vec<_> = asked.webhooks.iter().map(|key| (key.clone(), 1)).collect();
+    let claimed = store.claim_calls(now, LEASE, &wanted).await;
+    let mut claimed = claimed.expect("claimed");
+    claimed.sort_by_key(|own| own.call.id);
+    assert_eq!(claimed.len(), 3);
+    let log = vec![Attempt {
+        at: now,
+        took_millis: 7,
+        status: Some(500),
+        error: Some("it answered 500".to_owned()),
+    }];
+    let error = "500".to_owned();
+    let ends = [
+        CallSettlement::Delivered {
+            at: now,
+            log: log.clone(),
+        },
+        CallSettlement::Dead { error, log },
+    ];
+    for (claim, settlement) in claimed.iter().zip(ends) {
+        let settled = store.settle_call(claim.call.id, claim.fence, &settlement);
+        assert!(settled.await.expect("answered"));
+    }
+    let test = make.call("crm", None, "{}");
+    store.post_call(&test).await.expect("posted");
+    store.seal("own", 0, b"sealed").await.expect("kept");
+    asked.sealed.push("own".to_owned());
     claimed.remove(2)
 }
 

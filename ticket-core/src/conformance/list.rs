@@ -60,6 +60,24 @@ macro_rules! __conformance_list {
                 only_a_sent_notice_bounces,
                 automatic_notices_are_counted_for_an_address,
             }
+            calls {
+                a_commit_puts_its_calls_in,
+                a_webhook_hears_of_a_ticket_in_order,
+                a_webhook_that_is_down_holds_up_no_other,
+                claimers_get_different_calls,
+                a_call_is_not_due_before_its_time,
+                a_lost_lease_on_a_call_cannot_be_settled,
+                every_settlement_of_a_call_is_kept,
+                a_settled_call_can_be_made_again_out_of_order,
+                a_call_of_no_commit_keeps_no_order,
+                what_waits_for_a_webhook_can_be_ended,
+                old_calls_are_forgotten,
+                the_log_of_a_webhook_begins_with_the_newest,
+            }
+            vault {
+                a_sealed_secret_is_kept_byte_for_byte,
+                a_sealed_secret_is_replaced_by_whoever_saw_it,
+            }
             spool {
                 a_mail_is_kept_byte_for_byte,
                 a_mail_is_accepted_once,

@@ -16,9 +16,10 @@ use crate::ticket::{
     Posting, Priority, PublicMessage, SenderProof, Side, Ticket,
 };
 use crate::value::{
-    Body, EmailAddress, Mailbox, MessageId, NoteId, NoticeId, PersonId, SpoolId, TicketId,
+    Body, CallId, EmailAddress, Mailbox, MessageId, NoteId, NoticeId, PersonId, SpoolId, TicketId,
     TicketNumber, Timestamp, Version,
 };
+use crate::webhook::{About, Call};
 use crate::workflow::Category;
 
 /// Makes plans, ids and times; two makers make the same.
@@ -57,6 +58,18 @@ impl Maker {
         self.count += 1;
         let millis = self.now.micros().unsigned_abs() / 1000;
         counted_uuid(millis, self.count)
+    }
+
+    /// A call of a webhook of the team's side.
+    pub(super) fn call(&mut self, webhook: &str, about: Option<About>, body: &str) -> Call {
+        Call {
+            id: CallId::new(self.uuid()),
+            webhook: read(webhook),
+            side: Side::Team,
+            about,
+            created_at: self.now,
+            body: body.to_owned(),
+        }
     }
 
     /// How a plain ticket begins.
@@ -142,6 +155,7 @@ fn plan_of(ticket: Ticket, expected: Option<Version>, events: Vec<EventRecord>) 
         notes: Vec::new(),
         redactions: Vec::new(),
         notices: Vec::new(),
+        calls: Vec::new(),
         trace: Vec::new(),
     }
 }
@@ -262,6 +276,19 @@ impl Draft<'_> {
             }),
             references: vec![read("first@example.org")],
         });
+        self
+    }
+
+    /// One more call, to this webhook.
+    pub(super) fn call(mut self, webhook: &str) -> Self {
+        let ticket = &self.plan.ticket;
+        let about = About {
+            ticket: ticket.id,
+            version: ticket.version,
+        };
+        let body = format!("{{\"number\":{},\"to\":\"{webhook}\"}}", ticket.number);
+        let call = self.maker.call(webhook, Some(about), &body);
+        self.plan.calls.push(call);
         self
     }
 

@@ -60,6 +60,8 @@
 mod author;
 mod blobs;
 mod bus;
+mod calling;
+mod calls;
 mod chance;
 mod commit;
 mod common_words;
@@ -88,6 +90,7 @@ mod snapshot;
 mod spool;
 mod tenants;
 mod text;
+mod vault;
 mod vocabulary;
 
 pub use harness::{

@@ -10,28 +10,30 @@ use super::expect::{nothing_strays, read, store};
 use super::maker::key;
 use super::questions::{Seen, list, query, reach, survey};
 use super::snapshot::{Asked, Snapshot};
-use super::vocabulary::{PEOPLE, any};
+use super::vocabulary::{PEOPLE, WEBHOOKS, any};
 use crate::mail::{Decision, Outcome, Quarantine};
 use crate::memory::MemoryStore;
 use crate::plan::{IdempotencyKey, Plan};
 use crate::port::{
-    Claimed, ClaimedMail, Credential, MailSettlement, Purpose, Settlement, SpooledMail, Store,
-    StoreError,
+    Claimed, ClaimedCall, ClaimedMail, Credential, MailSettlement, Purpose, Settlement,
+    SpooledMail, Store, StoreError,
 };
 use crate::settings::Settings;
 use crate::ticket::{Digest, SenderProof};
-use crate::value::{NoticeId, SpoolId, Timestamp};
+use crate::value::{CallId, NoticeId, SpoolId, Timestamp};
 
-const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 /// The store under test and the reference, with what both were given.
-struct Pair {
-    subject: Arc<dyn Store>,
-    reference: MemoryStore,
-    author: Author,
+pub(super) struct Pair {
+    pub(super) subject: Arc<dyn Store>,
+    pub(super) reference: MemoryStore,
+    pub(super) author: Author,
     asked: Asked,
     notices: Vec<NoticeId>,
+    pub(super) calls: Vec<CallId>,
     claims: Vec<(Claimed, Claimed)>,
+    pub(super) call_claims: Vec<(ClaimedCall, ClaimedCall)>,
     mail_claims: Vec<(ClaimedMail, ClaimedMail)>,
 }
 
@@ -46,6 +48,7 @@ pub(super) async fn it_answers_like_the_reference_again<H: StoreHarness>(world: 
 async fn play(subject: Arc<dyn Store>, seed: u64, steps: usize) {
     let asked = Asked {
         people: PEOPLE.map(read).into(),
+        webhooks: WEBHOOKS.map(read).into(),
         mail_ids: (0..20)
             .map(|own| read(&format!("mail{own}@example.org")))
             .collect(),
@@ -57,7 +60,9 @@ async fn play(subject: Arc<dyn Store>, seed: u64, steps: usize) {
         author: Author::new(seed),
         asked,
         notices: Vec::new(),
+        calls: Vec::new(),
         claims: Vec::new(),
+        call_claims: Vec::new(),
         mail_claims: Vec::new(),
     };
     pair.commit().await;
@@ -72,7 +77,10 @@ async fn play(subject: Arc<dyn Store>, seed: u64, steps: usize) {
 
 /// Checks that both answered the same, also in the kind of error.
 #[track_caller]
-fn same<T: Debug + PartialEq>(subject: Result<T, StoreError>, reference: Result<T, StoreError>) {
+pub(super) fn same<T: Debug + PartialEq>(
+    subject: Result<T, StoreError>,
+    reference: Result<T, StoreError>,
+) {
     let subject = subject.map_err(|error| error.to_string());
     let reference = reference.map_err(|error| error.to_string());
     assert_eq!(subject, reference, "the reference is on the right");
@@ -80,7 +88,7 @@ fn same<T: Debug + PartialEq>(subject: Result<T, StoreError>, reference: Result<
 
 impl Pair {
     async fn step(&mut self) {
-        match self.author.chance.below(14) {
+        match self.author.chance.below(18) {
             0..=3 => self.commit().await,
             4 => self.commit_again().await,
             5 => self.claim_notices().await,
@@ -90,11 +98,14 @@ impl Pair {
             10 => self.settle_mail().await,
             11 => self.save_settings().await,
             12 => self.change_credentials().await,
+            13 => self.claim_calls().await,
+            14 | 15 => self.settle_call().await,
+            16 => self.touch_calls().await,
             _ => self.pass_time(),
         }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.author.make.now()
     }
 
@@ -125,6 +136,7 @@ impl Pair {
         }
         self.notices
             .extend(plan.notices.iter().map(|notice| notice.id));
+        self.calls.extend(plan.calls.iter().map(|call| call.id));
     }
 
     /// A stale plan: refused, unless an old key answers for it.

@@ -5,7 +5,7 @@ use super::everything::Everything;
 use super::expect::{is_conflict, is_there_already, nothing_strays, store};
 use super::maker::key;
 use super::snapshot::Snapshot;
-use crate::port::Settlement;
+use crate::port::{CallSettlement, Settlement};
 use crate::settings::Settings;
 use crate::value::TenantId;
 
@@ -45,6 +45,15 @@ pub(super) async fn what_was_written_is_there_after_reopening<H: StoreHarness>(w
     };
     let settled = handle.settle_notice(claim.notice.id, claim.fence, &sent);
     assert!(settled.await.expect("answered"), "the claim is kept");
+    let claim = &written.call;
+    let log = Vec::new();
+    let delivered = CallSettlement::Delivered {
+        at: written.make.now(),
+        log,
+    };
+    let settled = handle.settle_call(claim.call.id, claim.fence, &delivered);
+    assert!(settled.await.expect("answered"), "this claim, too");
+    is_conflict(&handle.seal("own", 0, b"x").await, 1);
     let next = written
         .make
         .change(&written.changed.ticket)

@@ -6,7 +6,7 @@ use crate::mail::MailMessageId;
 use crate::plan::IdempotencyKey;
 use crate::port::{Reference, Store};
 use crate::ticket::Digest;
-use crate::value::{PersonId, SpoolId, TicketId, Timestamp};
+use crate::value::{PersonId, SpoolId, TicketId, Timestamp, WebhookKey};
 
 /// What to ask for besides what the store lists by itself.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub(super) struct Asked {
     pub(super) mails: Vec<SpoolId>,
     pub(super) blobs: Vec<Digest>,
     pub(super) people: Vec<PersonId>,
+    pub(super) webhooks: Vec<WebhookKey>,
+    pub(super) sealed: Vec<String>,
     pub(super) now: Option<Timestamp>,
 }
 
@@ -54,6 +56,15 @@ impl Snapshot {
                 store.read_blob(digest, 0, 1000).await,
             );
         }
+        for webhook in &asked.webhooks {
+            let log = store.calls_to(webhook, None, 1000).await;
+            told.ask(format!("log of {webhook}"), log);
+        }
+        let sealed = store.sealed(&asked.sealed).await.map(|mut sealed| {
+            sealed.sort_by(|one, other| one.name.cmp(&other.name));
+            sealed
+        });
+        told.ask("sealed", sealed);
         let now = asked.now.unwrap_or(Timestamp::MIN);
         for person in &asked.people {
             told.ask(
@@ -82,6 +93,7 @@ impl Snapshot {
         self.ask(format!("thread of {id}"), store.thread(id).await);
         self.ask(format!("history of {id}"), store.history(id, None).await);
         self.ask(format!("notices of {id}"), store.notices(id).await);
+        self.ask(format!("calls of {id}"), store.calls(id).await);
         let linking = store.linking_to(id).await.map(|mut linking| {
             let by_number: Vec<TicketId> = linking.iter().map(|(from, _)| *from).collect();
             linking.sort();

@@ -11,6 +11,7 @@ use super::questions::list;
 use super::snapshot::{Asked, Snapshot};
 use crate::authority::{CustomerReach, Reach, TeamReach};
 use crate::mail::Quarantine;
+use crate::port::CallSettlement::GivenBack;
 use crate::port::{MailSettlement, Settlement, Store};
 use crate::query::{DueTest, Query, Test, normalize};
 use crate::settings::Settings;
@@ -54,6 +55,11 @@ pub(super) async fn nothing_of_a_tenant_is_seen_by_another<H: StoreHarness>(worl
     let later = written.make.now().plus(LEASE * 10);
     let notices = other.claim_notices(later, LEASE, 100).await;
     assert_eq!(notices.expect("claimed"), []);
+    let webhooks: Vec<_> = asked.webhooks.iter().map(|own| (own.clone(), 9)).collect();
+    let calls = other.claim_calls(later, LEASE, &webhooks).await;
+    assert_eq!(calls.expect("claimed"), []);
+    let call = other.call(written.call.call.id).await;
+    assert_eq!(call.expect("read"), None);
     let mails = other.claim_mail(later, LEASE, 100).await;
     assert_eq!(mails.expect("claimed"), []);
     let credential = other.credential(&written.credential.digest, later).await;
@@ -128,6 +134,24 @@ pub(super) async fn writes_of_a_tenant_reach_no_other<H: StoreHarness>(world: &H
     for (place, answer) in answers.into_iter().enumerate() {
         assert!(!answer.expect("answered"), "there is none: {place}");
     }
+    let call = &written.call;
+    let (first_call, given_back) = (&written.first.calls[0], GivenBack { at: now });
+    let answers = [
+        other
+            .settle_call(call.call.id, call.fence, &given_back)
+            .await,
+        other.requeue_call(first_call.id, now).await,
+        other.forget_sealed("own").await,
+    ];
+    for (place, answer) in answers.into_iter().enumerate() {
+        assert!(!answer.expect("answered"), "there is none: {place}");
+    }
+    let later = now.plus(LEASE * 10);
+    let ended = other.end_calls(later, &[], "over").await;
+    let forgotten = other.forget_calls(&[], 0, 100).await;
+    let counts = (ended.expect("ended"), forgotten.expect("forgotten"));
+    assert_eq!(counts, (0, 0));
+    is_conflict(&other.seal("own", 1, b"x").await, 0);
     let revoked = other.revoke_all(&written.credential.person).await;
     assert_eq!(revoked.expect("revoked"), 0);
     is_conflict(&other.save_settings(1, &Settings::default()).await, 0);

@@ -15,6 +15,7 @@ use crate::workflow::Category;
 
 pub(super) const PEOPLE: [&str; 6] = ["ada", "bob", "eve", "Kim", "42", "auth0|x 1"];
 pub(super) const QUEUES: [&str; 3] = ["support", "billing", "2nd-line"];
+pub(super) const WEBHOOKS: [&str; 2] = ["crm", "chat"];
 pub(super) const TAGS: [&str; 5] = ["spam", "vip", "größe", "a:b", "\u{1f3ab}"];
 pub(super) const PRIORITIES: [Priority; 4] = Priority::ALL;
 pub(super) const STATUSES: [(&str, Category); 7] = [

@@ -19,8 +19,8 @@ mod write;
 pub use apply::{apply, begin};
 pub use context::{Context, Facts, FreshIds};
 pub use planner::{plan, plan_open};
-pub(crate) use public::is_public_since;
 pub use public::public_news;
+pub(crate) use public::{is_public_since, public_changes};
 pub use write::{Route, route};
 
 use crate::authority::{Action, permit};

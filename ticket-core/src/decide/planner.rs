@@ -10,7 +10,8 @@ use crate::refusal::Refusal;
 use crate::ticket::{
     ActorRef, Cause, Event, EventRecord, InternalNote, Posting, PublicMessage, Ticket,
 };
-use crate::value::{PersonId, TicketId, TicketNumber, Version};
+use crate::value::{CallId, PersonId, TicketId, TicketNumber, Version};
+use crate::webhook::{Told, calls};
 
 /// Plans the opening of a ticket.
 ///
@@ -83,6 +84,8 @@ struct Draft {
     notes: Vec<InternalNote>,
     redactions: Vec<Posting>,
     trace: Vec<Trace>,
+    /// One for each active webhook.
+    call_ids: Vec<CallId>,
 }
 
 impl Draft {
@@ -96,6 +99,7 @@ impl Draft {
             notes: Vec::new(),
             redactions: Vec::new(),
             trace: Vec::new(),
+            call_ids: Vec::new(),
         }
     }
 
@@ -141,6 +145,10 @@ impl Draft {
     /// A rule whose command is refused leaves the chain alone: no rule can stop what somebody
     /// did. The trace says so.
     fn react(&mut self, context: &Context<'_>) {
+        // Drawn before rules and notices draw theirs: whoever knows the identities of a message
+        // and of a call must not learn from their distance how much went on behind the scenes.
+        let webhooks = context.settings.active_webhooks();
+        self.call_ids = webhooks.map(|_| CallId::new(self.fresh.draw())).collect();
         let rules = &context.settings.settings().rules;
         let mut chain = Chain::default();
         while let Some(rule) = chain.next(
@@ -187,6 +195,14 @@ impl Draft {
             context,
             fresh: &mut self.fresh,
         });
+        let told = Told {
+            before,
+            ticket: &self.ticket,
+            records: &self.records,
+            now: context.now,
+            settings: context.settings,
+        };
+        let calls = calls(&told, &self.call_ids);
         Plan {
             expected: before.map(|before| before.version),
             ticket: self.ticket,
@@ -195,6 +211,7 @@ impl Draft {
             notes: self.notes,
             redactions: self.redactions,
             notices,
+            calls,
             trace: self.trace,
         }
     }

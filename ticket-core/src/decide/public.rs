@@ -1,7 +1,7 @@
 //! What customers may know of a history.
 
 use super::apply::{apply, is_seen_by_customers};
-use crate::ticket::{Event, EventRecord, Posting, Ticket};
+use crate::ticket::{Event, EventKind, EventRecord, Posting, Ticket};
 use crate::value::Version;
 use crate::view::{CustomerChange, CustomerNews};
 
@@ -26,10 +26,7 @@ fn public_commits(history: &[EventRecord]) -> Vec<(Version, CustomerNews)> {
     let mut commits: Vec<(Version, CustomerNews)> = Vec::new();
     let mut ticket: Option<Ticket> = None;
     for record in history {
-        let seen = ticket
-            .as_ref()
-            .is_none_or(|before| is_seen_by_customers(before, &record.event));
-        if let (true, Some(change)) = (seen, change(&record.event)) {
+        if let Some(change) = seen(ticket.as_ref(), &record.event) {
             match commits.last_mut() {
                 Some((version, news)) if *version == record.version => news.changes.push(change),
                 Some(_) | None => {
@@ -44,6 +41,27 @@ fn public_commits(history: &[EventRecord]) -> Vec<(Version, CustomerNews)> {
         ticket = apply(ticket, record);
     }
     commits
+}
+
+/// What customers are told of one commit, each change with the kind of its event.
+pub(crate) fn public_changes(
+    before: Option<&Ticket>,
+    records: &[EventRecord],
+) -> Vec<(EventKind, CustomerChange)> {
+    let mut ticket = before.cloned();
+    let mut changes = Vec::new();
+    for record in records {
+        let change = seen(ticket.as_ref(), &record.event);
+        changes.extend(change.map(|change| (record.event.kind(), change)));
+        ticket = apply(ticket, record);
+    }
+    changes
+}
+
+/// What customers see of an event on a ticket as it was before.
+fn seen(before: Option<&Ticket>, event: &Event) -> Option<CustomerChange> {
+    let seen = before.is_none_or(|before| is_seen_by_customers(before, event));
+    change(event).filter(|_| seen)
 }
 
 /// What customers are told of an event; nothing, when they may not know of it.

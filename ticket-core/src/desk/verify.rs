@@ -8,8 +8,9 @@ use super::{Desk, DeskError};
 use crate::decide::apply;
 use crate::notice::Content;
 use crate::port::Reference;
-use crate::ticket::{Attachment, Event, EventRecord, Posting, Thread, Ticket};
+use crate::ticket::{Attachment, Event, EventRecord, Posting, Side, Thread, Ticket};
 use crate::value::TicketId;
+use crate::webhook::{Call, is_for_customers};
 
 /// How many tickets are looked at in one step.
 const BATCH: u16 = 100;
@@ -18,7 +19,7 @@ const BATCH: u16 = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Report {
     /// How many of each thing were checked: `tickets`, `events`, `messages`, `notes`, `notices`,
-    /// `mails` and `files`.
+    /// `calls`, `mails` and `files`.
     pub checked: BTreeMap<String, u64>,
     /// What is wrong; nothing, in a sound store.
     pub findings: Vec<Finding>,
@@ -87,6 +88,7 @@ impl Desk {
             let history = self.ports.store.history(id, None).await?;
             let thread = self.ports.store.thread(id).await?;
             let notices = self.ports.store.notices(id).await?;
+            let calls = self.ports.store.calls(id).await?;
             if before != self.stored(id).await? {
                 continue;
             }
@@ -96,11 +98,15 @@ impl Desk {
             report.count("messages", thread.messages.len());
             report.count("notes", thread.notes.len());
             report.count("notices", notices.len());
+            report.count("calls", calls.len());
             check_replay(&ticket, &history, report);
             check_versions(&ticket, &history, report);
             check_postings(&ticket, &history, &thread, report);
             for status in &notices {
                 check_notice(&ticket, &status.notice, &history, &thread, report);
+            }
+            for status in &calls {
+                check_call(&status.call, &history, report);
             }
             self.check_mails(&thread, report).await?;
             self.verify_files(&thread, report).await?;
@@ -255,5 +261,21 @@ fn check_notice(
             ticket.number
         );
         report.find("privacy", notice.id.to_string(), detail);
+    }
+}
+
+/// A call belongs to a commit, and tells customers nothing but what they may know.
+fn check_call(call: &Call, history: &[EventRecord], report: &mut Report) {
+    let is_of = |record: &EventRecord| {
+        let about = call.about;
+        about.is_some_and(|about| about.version == record.version)
+    };
+    if !history.iter().any(is_of) {
+        let detail = "no event has the version of this call";
+        report.find("atomicity", call.id.to_string(), detail);
+    }
+    if call.side == Side::Customer && !is_for_customers(&call.body) {
+        let detail = "it says more than customers may know";
+        report.find("privacy", call.id.to_string(), detail);
     }
 }

@@ -27,6 +27,7 @@ impl Inventory for MemoryStore {
         let records = self.records();
         let mut strays = records.of_no_ticket();
         strays.extend(records.notices_of_no_event());
+        strays.extend(records.calls_of_no_event());
         strays.extend(records.mails_of_no_posting());
         Ok(strays)
     }
@@ -52,6 +53,15 @@ impl Records {
             .map(|entry| &entry.status.notice)
             .filter(|notice| !self.has_event(notice.ticket, notice.version))
             .map(|notice| stray("notice", notice.id, "no event has its version"))
+    }
+
+    fn calls_of_no_event(&self) -> impl Iterator<Item = Stray> {
+        let calls = self.calls.values().map(|entry| &entry.status.call);
+        let stray_ones = calls.filter(|call| {
+            let about = call.about;
+            about.is_some_and(|about| !self.has_event(about.ticket, about.version))
+        });
+        stray_ones.map(|call| stray("call", call.id, "no event has its version"))
     }
 
     fn mails_of_no_posting(&self) -> impl Iterator<Item = Stray> {

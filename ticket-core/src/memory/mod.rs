@@ -15,6 +15,7 @@
 
 mod blob;
 mod bus;
+mod calls;
 mod directory;
 mod host;
 mod inventory;
@@ -27,15 +28,16 @@ mod search;
 mod sessions;
 mod settings;
 mod spool;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::mail::MailMessageId;
 use crate::plan::Receipt;
-use crate::port::{Credential, StoredSettings};
+use crate::port::{Credential, Sealed, StoredSettings};
 use crate::ticket::{Digest, EventRecord, Thread, Ticket};
-use crate::value::{NoticeId, SpoolId, TenantId, TicketId, TicketNumber};
+use crate::value::{CallId, NoticeId, SpoolId, TenantId, TicketId, TicketNumber};
 
 pub use bus::MemoryBus;
 pub use directory::MemoryDirectory;
@@ -62,6 +64,8 @@ struct Records {
     mail_ids: BTreeMap<MailMessageId, TicketId>,
     keys: BTreeMap<(String, String), (Digest, Receipt)>,
     notices: BTreeMap<NoticeId, outbox::Entry>,
+    calls: BTreeMap<CallId, calls::Entry>,
+    sealed: BTreeMap<String, Sealed>,
     settings: Option<StoredSettings>,
     mails: BTreeMap<SpoolId, spool::Entry>,
     blobs: BTreeMap<Digest, Arc<[u8]>>,

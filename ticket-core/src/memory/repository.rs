@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{MemoryStore, Records, outbox};
+use super::{MemoryStore, Records, calls, outbox};
 use crate::plan::{IdempotencyKey, Plan, Receipt};
 use crate::port::{Reference, StoreError, TicketRepository};
 use crate::ticket::{EventRecord, LinkKind, Posting, Redaction, Thread, Ticket};
@@ -159,6 +159,9 @@ impl Records {
         for notice in &plan.notices {
             self.notices
                 .insert(notice.id, outbox::Entry::new(notice.clone()));
+        }
+        for call in &plan.calls {
+            self.calls.insert(call.id, calls::Entry::new(call.clone()));
         }
     }
 }

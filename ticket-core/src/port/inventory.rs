@@ -28,8 +28,8 @@ pub trait Inventory: Send + Sync {
         limit: u16,
     ) -> Result<Vec<TicketId>, StoreError>;
 
-    /// What belongs to nothing: messages, notes, events or notices without a ticket, notices
-    /// without an event of their version, keys without a ticket, done mails without their message,
+    /// What belongs to nothing: messages, notes, events, notices or calls without a ticket, notices
+    /// and calls without an event of their version, keys without a ticket, done mails without their message,
     /// index entries without a message, and whatever else the store can check about itself.
     async fn strays(&self) -> Result<Vec<Stray>, StoreError>;
 }

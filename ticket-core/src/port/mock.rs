@@ -61,6 +61,7 @@ use mockall::mock;
 
 pub use super::blob::{MockBlobStore, MockBlobWriter};
 pub use super::bus::{MockEventBus, MockSubscription};
+pub use super::calls::{MockCallLog, MockCallOutbox};
 pub use super::directory::MockDirectory;
 pub use super::host::{MockHostActions, MockSubjectResolver};
 pub use super::inventory::MockInventory;
@@ -75,6 +76,7 @@ pub use super::sessions::{MockRateLimiter, MockSessions};
 pub use super::settings::MockSettingsStore;
 pub use super::spool::MockMailSpool;
 pub use super::system::{MockClock, MockIds};
+pub use super::vault::MockVault;
 
 use super::{Directory, Reference, Roster, StoreError, TicketRepository};
 use crate::person::{Organization, Person};

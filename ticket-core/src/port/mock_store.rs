@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use mockall::mock;
 
 use super::{
-    BlobStore, BlobWriter, Claimed, ClaimedMail, Credential, Fence, Inventory, MailSettlement,
-    MailSpool, NoticeStatus, Outbox, Reference, Sessions, SettingsStore, Settlement, SpooledMail,
-    SpooledStatus, StoreError, StoredSettings, Stray, TicketRepository, TicketSearch,
+    BlobStore, BlobWriter, CallLog, CallOutbox, CallSettlement, CallStatus, Claimed, ClaimedCall,
+    ClaimedMail, Credential, Fence, Inventory, MailSettlement, MailSpool, NoticeStatus, Outbox,
+    Reference, Sealed, Sessions, SettingsStore, Settlement, SpooledMail, SpooledStatus, StoreError,
+    StoredSettings, Stray, TicketRepository, TicketSearch, Vault,
 };
 use crate::authority::Reach;
 use crate::notice::Notice;
@@ -17,8 +18,10 @@ use crate::query::{DueTest, Page, PageRequest, Query};
 use crate::settings::Settings;
 use crate::ticket::{Digest, EventRecord, LinkKind, Thread, Ticket};
 use crate::value::{
-    EmailAddress, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
+    CallId, EmailAddress, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
+    WebhookKey,
 };
+use crate::webhook::Call;
 
 mock! {
     /// A mock of a whole [`Store`](super::Store), for what no real one does on demand: a full disk, a
@@ -103,6 +106,55 @@ mock! {
             since: Timestamp,
             before: &Notice,
         ) -> Result<u32, StoreError>;
+    }
+
+    #[async_trait]
+    impl CallOutbox for Store {
+        async fn post_call(&self, call: &Call) -> Result<(), StoreError>;
+        async fn claim_calls(
+            &self,
+            now: Timestamp,
+            lease: Duration,
+            wanted: &[(WebhookKey, u16)],
+        ) -> Result<Vec<ClaimedCall>, StoreError>;
+        async fn settle_call(
+            &self,
+            id: CallId,
+            fence: Fence,
+            settlement: &CallSettlement,
+        ) -> Result<bool, StoreError>;
+        async fn requeue_call(&self, id: CallId, now: Timestamp) -> Result<bool, StoreError>;
+        async fn end_calls(
+            &self,
+            now: Timestamp,
+            active: &[WebhookKey],
+            error: &str,
+        ) -> Result<u64, StoreError>;
+        async fn forget_calls(
+            &self,
+            known: &[WebhookKey],
+            newest: u32,
+            limit: u32,
+        ) -> Result<u64, StoreError>;
+    }
+
+    #[async_trait]
+    impl CallLog for Store {
+        async fn call(&self, id: CallId) -> Result<Option<CallStatus>, StoreError>;
+        async fn calls(&self, ticket: TicketId) -> Result<Vec<CallStatus>, StoreError>;
+        async fn calls_to(
+            &self,
+            webhook: &WebhookKey,
+            before: Option<CallId>,
+            limit: u16,
+        ) -> Result<Vec<CallStatus>, StoreError>;
+    }
+
+    #[async_trait]
+    impl Vault for Store {
+        async fn sealed(&self, names: &[String]) -> Result<Vec<Sealed>, StoreError>;
+        async fn seal(&self, name: &str, seen: u64, bytes: &[u8]) -> Result<u64, StoreError>;
+        async fn forget_sealed(&self, name: &str) -> Result<bool, StoreError>;
     }
 
     #[async_trait]

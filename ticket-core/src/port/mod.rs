@@ -6,6 +6,7 @@
 
 mod blob;
 mod bus;
+mod calls;
 mod directory;
 mod error;
 mod host;
@@ -25,9 +26,11 @@ mod sessions;
 mod settings;
 mod spool;
 mod system;
+mod vault;
 
 pub use blob::{BlobStore, BlobWriter};
 pub use bus::{EventBus, Happening, Subscription};
+pub use calls::{CallLog, CallOutbox, CallSettlement, CallState, CallStatus, ClaimedCall};
 pub use directory::{Directory, Roster};
 pub use error::StoreError;
 pub use host::{ActionOffer, HostActions, SubjectCard, SubjectResolver};
@@ -43,6 +46,7 @@ pub use sessions::{Credential, Purpose, RateLimiter, Sessions, Verdict};
 pub use settings::{SettingsStore, StoredSettings};
 pub use spool::{ClaimedMail, MailSettlement, MailSpool, SpoolState, SpooledMail, SpooledStatus};
 pub use system::{Clock, Ids};
+pub use vault::{Sealed, Vault};
 
 /// All ports of a store, on one tenant; implemented for whatever has them all.
 pub trait Store:
@@ -50,6 +54,9 @@ pub trait Store:
     + TicketSearch
     + SettingsStore
     + Outbox
+    + CallOutbox
+    + CallLog
+    + Vault
     + MailSpool
     + BlobStore
     + Sessions
@@ -62,6 +69,9 @@ impl<T> Store for T where
         + TicketSearch
         + SettingsStore
         + Outbox
+        + CallOutbox
+        + CallLog
+        + Vault
         + MailSpool
         + BlobStore
         + Sessions

@@ -53,7 +53,8 @@ pub trait TicketRepository: Send + Sync {
     /// `AlreadyExists` when the key was used with another fingerprint.
     async fn receipt(&self, key: &IdempotencyKey) -> Result<Option<Receipt>, StoreError>;
 
-    /// Writes a plan: ticket, events, messages, notes, redactions, notices and key, atomically.
+    /// Writes a plan: ticket, events, messages, notes, redactions, notices, calls and key,
+    /// atomically.
     ///
     /// Durable when it returns. With a key that was used before for the same request, nothing is
     /// written, whatever the plan, and the first receipt is answered, marked as replayed; of

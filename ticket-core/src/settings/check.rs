@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{Settings, rules};
 use crate::notice::Template;
+use crate::ticket::{EventKind, Side};
 use crate::value::{Invalid, LABEL_RULE, is_label, listed, one_line};
 use crate::workflow::unreachable;
 
 /// Most queues, workflows, fields or rules.
 const PARTS_MAX: usize = 1_000;
+/// Most webhooks: each may be called for each commit.
+const WEBHOOKS_MAX: usize = 50;
 /// Most earlier messages that a notice quotes.
 const QUOTED_MAX: u8 = 20;
 /// Most automatic mails to one address.
@@ -48,6 +51,7 @@ impl Settings {
             fields(&self, &mut problems);
             rules::check(&self, &mut problems);
             wordings(&self, &mut problems);
+            webhooks(&self, &mut problems);
         }
         if problems.0.is_empty() {
             Ok(CheckedSettings(self))
@@ -212,6 +216,33 @@ fn wordings(settings: &Settings, problems: &mut Problems) {
             if let Err(wrong) = Template::parse(text) {
                 problems.refuse(place(part), text, &wrong.to_string());
             }
+        }
+    }
+}
+
+fn webhooks(settings: &Settings, problems: &mut Problems) {
+    let webhooks = || settings.webhooks.iter().enumerate();
+    if settings.webhooks.len() > WEBHOOKS_MAX {
+        let found = format!("{} entries", settings.webhooks.len());
+        problems.refuse("webhooks", &found, "at most 50 are");
+    }
+    problems.unique(webhooks().map(|(at, webhook)| (format!("webhooks[{at}].key"), &webhook.key)));
+    for (at, webhook) in webhooks() {
+        let keys = || settings.queues.iter().map(|queue| &queue.key);
+        for queue in &webhook.queues {
+            if !keys().any(|key| key == queue) {
+                let allowed = format!("a queue of the desk is: {}", listed(keys()));
+                problems.refuse(format!("webhooks[{at}].queues"), queue.as_str(), &allowed);
+            }
+        }
+        let hidden = |kind: &&EventKind| match webhook.side {
+            Side::Team => false,
+            Side::Customer => !kind.is_for_customers(),
+        };
+        for kind in webhook.events.iter().filter(hidden) {
+            let known = EventKind::ALL.iter().filter(|kind| kind.is_for_customers());
+            let allowed = format!("what customers may know is: {}", listed(known));
+            problems.refuse(format!("webhooks[{at}].events"), kind.as_str(), &allowed);
         }
     }
 }

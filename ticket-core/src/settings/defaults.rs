@@ -33,6 +33,7 @@ impl Default for Settings {
             fields: Vec::new(),
             rules: Vec::new(),
             notices: NoticeSettings::default(),
+            webhooks: Vec::new(),
             mail: MailSettings::default(),
             guests: GuestPolicy::default(),
         }

@@ -2,7 +2,8 @@
 
 use super::{CheckedSettings, Queue};
 use crate::field::FieldDefinition;
-use crate::value::{EmailAddress, FieldKey, QueueKey, WorkflowKey};
+use crate::value::{EmailAddress, FieldKey, QueueKey, WebhookKey, WorkflowKey};
+use crate::webhook::Webhook;
 use crate::workflow::Workflow;
 
 impl CheckedSettings {
@@ -33,6 +34,18 @@ impl CheckedSettings {
     /// The workflow of the queue of this key; none when there is no such queue.
     pub fn workflow_of(&self, key: &QueueKey) -> Option<&Workflow> {
         self.workflow(&self.queue(key)?.workflow)
+    }
+
+    /// The webhook of this key; none when there is no such webhook.
+    pub fn webhook(&self, key: &WebhookKey) -> Option<&Webhook> {
+        let mut webhooks = self.settings().webhooks.iter();
+        webhooks.find(|webhook| webhook.key == *key)
+    }
+
+    /// The webhooks that are called, in their order.
+    pub fn active_webhooks(&self) -> impl Iterator<Item = &Webhook> {
+        let webhooks = self.settings().webhooks.iter();
+        webhooks.filter(|webhook| webhook.active)
     }
 
     /// The custom field of this key; none when there is no such field.

@@ -15,6 +15,7 @@ use crate::field::FieldDefinition;
 use crate::notice::NoticeKind;
 use crate::react::Rule;
 use crate::value::{EmailAddress, QueueKey, WorkflowKey};
+use crate::webhook::Webhook;
 use crate::workflow::Workflow;
 
 pub use check::{CheckedSettings, SettingsProblem};
@@ -37,6 +38,8 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     /// Who is told what.
     pub notices: NoticeSettings,
+    /// Programs elsewhere that are told of what happens.
+    pub webhooks: Vec<Webhook>,
     /// What is made of mail.
     pub mail: MailSettings,
     /// Whether people without an account are admitted.

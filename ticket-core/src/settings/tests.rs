@@ -9,6 +9,8 @@ use crate::field::{FieldDefinition, FieldKind};
 use crate::notice::NoticeKind;
 use crate::query::{Comparison, Condition, Test};
 use crate::react::{Action, Rule, Trigger};
+use crate::ticket::{EventKind, Side};
+use crate::webhook::Webhook;
 use crate::workflow::Workflow;
 
 fn key<T: std::str::FromStr>(text: &str) -> T
@@ -88,6 +90,42 @@ fn all_problems_are_said_at_once() {
         "fields[1].name",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn webhooks_hear_of_what_there_is_and_what_they_may_know() {
+    let webhook = |text: &str| serde_json::from_str::<Webhook>(text).expect("a webhook");
+    let team = webhook(r#"{"key": "crm", "url": "https://a.example", "side": "team"}"#);
+    let add = |more: Webhook| {
+        let team = team.clone();
+        places(move |settings| settings.webhooks = vec![team, more])
+    };
+    assert_eq!(add(team.clone()), ["webhooks[1].key"]);
+    let other = Webhook {
+        key: key("other"),
+        events: EventKind::ALL.iter().copied().collect(),
+        queues: [key("support")].into(),
+        ..team.clone()
+    };
+    assert_eq!(add(other.clone()), [""; 0]);
+    let public = Webhook {
+        side: Side::Customer,
+        events: [EventKind::Replied, EventKind::Noted].into(),
+        queues: [key("gone")].into(),
+        ..other
+    };
+    assert_eq!(add(public), ["webhooks[1].queues", "webhooks[1].events"]);
+    let many = |settings: &mut Settings| {
+        settings.webhooks = (0..51)
+            .map(|own| Webhook {
+                key: key(&format!("w{own}")),
+                ..team.clone()
+            })
+            .collect();
+    };
+    assert_eq!(places(many), ["webhooks"]);
+    let unknown = r#"{"key": "crm", "url": "https://a.example", "side": "team", "secret": "x"}"#;
+    assert!(serde_json::from_str::<Webhook>(unknown).is_err());
 }
 
 #[test]

@@ -63,6 +63,8 @@ uuid_id! {
     NoticeId, "notice";
     /// Identity of a raw mail in the spool.
     SpoolId, "spool";
+    /// Identity of a call: one thing to tell one webhook.
+    CallId, "call";
 }
 
 /// One tenant of a store; an app without tenants uses the default one.

@@ -101,6 +101,8 @@ key! {
     RuleKey, "rule";
     /// Key of an action that the host offers on tickets, such as `refund`.
     ActionKey, "action";
+    /// Key of a webhook.
+    WebhookKey, "webhook";
     /// Kind of a thing of the host that a ticket may be about, such as `order`.
     SubjectKind, "kind";
 }

@@ -13,8 +13,12 @@ mod text;
 mod time;
 
 pub use address::{EmailAddress, Mailbox};
-pub use id::{MessageId, NoteId, NoticeId, OrganizationId, PersonId, SpoolId, TenantId, TicketId};
-pub use key::{ActionKey, FieldKey, QueueKey, RuleKey, StatusKey, SubjectKind, WorkflowKey};
+pub use id::{
+    CallId, MessageId, NoteId, NoticeId, OrganizationId, PersonId, SpoolId, TenantId, TicketId,
+};
+pub use key::{
+    ActionKey, FieldKey, QueueKey, RuleKey, StatusKey, SubjectKind, WebhookKey, WorkflowKey,
+};
 pub(crate) use label::{LABEL_RULE, is_label};
 pub(crate) use listing::listed;
 pub use number::{TicketNumber, Version};

@@ -32,5 +32,6 @@ mod settings_of_workflows;
 mod stories;
 mod timers;
 mod verifying;
+mod webhooks;
 mod workflows;
 mod world;

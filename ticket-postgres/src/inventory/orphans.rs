@@ -104,6 +104,14 @@ const ORPHANS: &[Orphans] = &[
               AND e.version = o.version)",
     },
     Orphans {
+        kind: "call",
+        detail: "no event has its version",
+        sql: "SELECT o.id::text FROM calls o WHERE o.tenant = $1 AND o.ticket IS NOT NULL \
+              AND NOT EXISTS \
+              (SELECT 1 FROM events e WHERE e.tenant = o.tenant AND e.ticket = o.ticket \
+              AND e.version = o.version)",
+    },
+    Orphans {
         kind: "ticket",
         detail: "no event has its version",
         sql: "SELECT o.id::text FROM tickets o WHERE o.tenant = $1 AND NOT EXISTS \

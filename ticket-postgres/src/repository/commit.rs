@@ -11,6 +11,7 @@ use ticket_core::value::Version;
 use tokio::time::Instant;
 
 use super::rows::{Events, FoundBy, Notices, Postings, Rows, TicketRow, Words, key_digest};
+use crate::calls::CallRows;
 use crate::error::{Error, Fate};
 use crate::pool::Query;
 use crate::row::{from_column, from_json};
@@ -22,6 +23,20 @@ const COMMIT: &str = "SELECT outcome, seen, used_fingerprint, used_receipt FROM 
     $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
     $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
     $57, $58, $59, $60, $61)";
+
+/// The same, with calls of webhooks in the same statement, and so in the same transaction: the
+/// tenant and the ticket are the arguments that they are above.
+const COMMIT_AND_CALL: &str = "WITH done AS MATERIALIZED (\
+    SELECT outcome, seen, used_fingerprint, used_receipt FROM commit_plan(\
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
+    $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
+    $57, $58, $59, $60, $61)), \
+    called AS (INSERT INTO calls (tenant, ticket, in_order, id, webhook, version, created_at, \
+    moment, json) SELECT $1, $6, true, c.id, c.webhook, c.version, c.created_at, c.created_at, \
+    c.json FROM done, unnest($62::uuid[], $63::text[], $64::bigint[], $65::bigint[], $66::text[]) \
+    AS c (id, webhook, version, created_at, json) WHERE done.outcome = 0) \
+    SELECT outcome, seen, used_fingerprint, used_receipt FROM done";
 
 /// The outcomes of the function.
 const WRITTEN: i16 = 0;
@@ -180,7 +195,8 @@ pub(crate) fn used(
 
 /// The call that writes all rows.
 pub(super) fn call(rows: Rows) -> Query<'static> {
-    let query = sqlx::query(COMMIT).bind(rows.tenant);
+    let calls = !rows.calls.ids.is_empty();
+    let query = sqlx::query(if calls { COMMIT_AND_CALL } else { COMMIT }).bind(rows.tenant);
     let query = match rows.key {
         Some(key) => query
             .bind(Some(key.key))
@@ -200,7 +216,12 @@ pub(super) fn call(rows: Rows) -> Query<'static> {
         .bind(rows.erased_notes.ids)
         .bind(rows.erased_notes.jsons)
         .bind(rows.mails.into_iter().collect::<Vec<_>>());
-    bind_notices(query, rows.notices)
+    let query = bind_notices(query, rows.notices);
+    if calls {
+        bind_calls(query, rows.calls)
+    } else {
+        query
+    }
 }
 
 fn bind_ticket(query: Query<'static>, row: TicketRow, found_by: FoundBy) -> Query<'static> {
@@ -272,4 +293,13 @@ fn bind_notices(query: Query<'static>, notices: Notices) -> Query<'static> {
         .bind(notices.created_ats)
         .bind(notices.jsons)
         .bind(notices.are_told)
+}
+
+fn bind_calls(query: Query<'static>, calls: CallRows) -> Query<'static> {
+    query
+        .bind(calls.ids)
+        .bind(calls.webhooks)
+        .bind(calls.versions)
+        .bind(calls.created_ats)
+        .bind(calls.jsons)
 }

@@ -5,6 +5,7 @@ use ticket_core::port::StoreError;
 
 use super::commit::call;
 use super::rows::Rows;
+use crate::calls::CallRows;
 use crate::error::Error;
 use crate::pool::Query;
 use crate::row::number;
@@ -14,8 +15,8 @@ impl PostgresTenant {
     /// Writes whole lives of tickets that come from elsewhere: all of them or none.
     ///
     /// Each plan opens its ticket and holds the events of all its versions. It is written as a
-    /// commit writes it, but its notices count as sent when they were made: whoever they are for
-    /// was told long ago. A few hundred at once are a good number. When several callers import at
+    /// commit writes it, but its notices count as sent when they were made, and no webhook is called:
+    /// whoever they are for was told long ago. A few hundred at once are a good number. When several callers import at
     /// once, the largest numbers should come first, since imports that move the sequence of
     /// numbers on wait for each other.
     ///
@@ -39,6 +40,7 @@ impl PostgresTenant {
         let calls = lives.iter().map(|life| {
             let mut rows = Rows::of(self.id(), life, None, self.language())?;
             rows.notices.are_told = true;
+            rows.calls = CallRows::default();
             Ok(call(rows))
         });
         let calls = calls.collect::<Result<Vec<Query<'_>>, Error>>()?;

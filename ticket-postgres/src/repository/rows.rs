@@ -10,6 +10,7 @@ use ticket_core::value::Version;
 use uuid::Uuid;
 
 use super::redaction::{Erasable, Erased};
+use crate::calls::CallRows;
 use crate::error::Error;
 use crate::row::{Filing, links, number, terms, to_column, to_json};
 use crate::text::Language;
@@ -30,6 +31,7 @@ pub(super) struct Rows {
     pub(super) erased_notes: Erased,
     pub(super) mails: BTreeSet<String>,
     pub(super) notices: Notices,
+    pub(super) calls: CallRows,
 }
 
 /// An idempotency key with its answer.
@@ -154,6 +156,7 @@ impl Rows {
             erased_notes: Erased::default(),
             mails: mails(plan),
             notices: Notices::of(&plan.notices)?,
+            calls: CallRows::of(&plan.calls)?,
         })
     }
 }

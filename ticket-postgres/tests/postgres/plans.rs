@@ -97,6 +97,7 @@ fn plan(
         notes: Vec::new(),
         redactions: Vec::new(),
         notices: Vec::new(),
+        calls: Vec::new(),
         trace: Vec::new(),
     }
 }

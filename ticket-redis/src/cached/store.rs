@@ -7,15 +7,18 @@ use ticket_core::authority::Reach;
 use ticket_core::notice::Notice;
 use ticket_core::plan::{IdempotencyKey, Plan, Receipt};
 use ticket_core::port::{
-    BlobStore, BlobWriter, Claimed, ClaimedMail, Credential, Fence, Inventory, MailSettlement,
-    MailSpool, NoticeStatus, Outbox, Reference, Sessions, Settlement, SpooledMail, SpooledStatus,
-    StoreError, Stray, TicketRepository, TicketSearch,
+    BlobStore, BlobWriter, CallLog, CallOutbox, CallSettlement, CallStatus, Claimed, ClaimedCall,
+    ClaimedMail, Credential, Fence, Inventory, MailSettlement, MailSpool, NoticeStatus, Outbox,
+    Reference, Sealed, Sessions, Settlement, SpooledMail, SpooledStatus, StoreError, Stray,
+    TicketRepository, TicketSearch, Vault,
 };
 use ticket_core::query::{DueTest, Page, PageRequest, Query};
 use ticket_core::ticket::{Digest, EventRecord, LinkKind, Thread, Ticket};
 use ticket_core::value::{
-    EmailAddress, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
+    CallId, EmailAddress, NoticeId, PersonId, SpoolId, TicketId, TicketNumber, Timestamp, Version,
+    WebhookKey,
 };
+use ticket_core::webhook::Call;
 
 use super::Cached;
 
@@ -57,6 +60,27 @@ pass_on!(Outbox {
     fn mark_bounced(id: NoticeId, error: &str) -> bool;
     fn requeue_notice(id: NoticeId, now: Timestamp) -> bool;
     fn automatic_before(address: &EmailAddress, since: Timestamp, before: &Notice) -> u32;
+});
+
+pass_on!(CallOutbox {
+    fn post_call(call: &Call) -> ();
+    fn claim_calls(now: Timestamp, lease: Duration, wanted: &[(WebhookKey, u16)]) -> Vec<ClaimedCall>;
+    fn settle_call(id: CallId, fence: Fence, settlement: &CallSettlement) -> bool;
+    fn requeue_call(id: CallId, now: Timestamp) -> bool;
+    fn end_calls(now: Timestamp, active: &[WebhookKey], error: &str) -> u64;
+    fn forget_calls(known: &[WebhookKey], newest: u32, limit: u32) -> u64;
+});
+
+pass_on!(CallLog {
+    fn call(id: CallId) -> Option<CallStatus>;
+    fn calls(ticket: TicketId) -> Vec<CallStatus>;
+    fn calls_to(webhook: &WebhookKey, before: Option<CallId>, limit: u16) -> Vec<CallStatus>;
+});
+
+pass_on!(Vault {
+    fn sealed(names: &[String]) -> Vec<Sealed>;
+    fn seal(name: &str, seen: u64, bytes: &[u8]) -> u64;
+    fn forget_sealed(name: &str) -> bool;
 });
 
 pass_on!(MailSpool {

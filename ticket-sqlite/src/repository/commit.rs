@@ -10,6 +10,7 @@ use ticket_core::value::Version;
 
 use super::rows::{EventRow, KeyRow, NoticeRow, Rows, TicketRow};
 use super::text::{self, Index};
+use crate::calls;
 use crate::error::Error;
 use crate::row::{Filing, LinkRow, Term, from_column, from_json, links, terms};
 use crate::words::Documents;
@@ -43,6 +44,9 @@ pub(super) async fn commit(
     }
     for notice in &rows.notices {
         insert_notice(connection, tenant, ticket, notice).await?;
+    }
+    for call in &rows.calls {
+        calls::insert(connection, tenant, Some(ticket), call).await?;
     }
     if let Some(key) = &rows.key {
         insert_key(connection, tenant, ticket, key).await?;

@@ -12,8 +12,8 @@ impl SqliteTenant {
     /// Writes whole lives of tickets that come from elsewhere: all of them or none.
     ///
     /// Each plan opens its ticket and holds the events of all its versions. It is written as a
-    /// commit writes it, but its notices count as sent when they were made: whoever they are for
-    /// was told long ago. Nobody else writes meanwhile, so a few hundred at once are a good number.
+    /// commit writes it, but its notices count as sent when they were made, and no webhook is called:
+    /// whoever they are for was told long ago. Nobody else writes meanwhile, so a few hundred at once are a good number.
     ///
     /// # Errors
     /// `AlreadyExists` when one of the tickets is there; otherwise as a commit.

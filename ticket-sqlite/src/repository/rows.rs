@@ -7,6 +7,7 @@ use ticket_core::plan::{IdempotencyKey, Plan, Receipt};
 use ticket_core::ticket::{EventRecord, InternalNote, Posting, PublicMessage, Redaction};
 use ticket_core::value::{Subject, Version};
 
+use crate::calls::CallRow;
 use crate::error::Error;
 use crate::row::{Filing, LinkRow, Term, id_bytes, links, number, terms, to_column, to_json};
 use crate::words;
@@ -23,6 +24,7 @@ pub(super) struct Rows {
     pub(super) notes: Vec<PostingRow>,
     pub(super) redactions: Vec<(Posting, Redaction)>,
     pub(super) notices: Vec<NoticeRow>,
+    pub(super) calls: Vec<CallRow>,
 }
 
 /// An idempotency key with its answer.
@@ -101,12 +103,14 @@ impl Rows {
             notes: collect(&plan.notes, PostingRow::of_note)?,
             redactions: plan.redacted().collect(),
             notices: collect(&plan.notices, NoticeRow::of)?,
+            calls: collect(&plan.calls, CallRow::of)?,
             receipt,
         })
     }
 
-    /// The same, with its notices told already.
+    /// The same, with its notices told already, and nobody called.
     pub(super) fn told(mut self) -> Self {
+        self.calls.clear();
         for notice in &mut self.notices {
             notice.told = true;
         }
