@@ -19,7 +19,7 @@ use crate::pool::Pool;
 const TABLE: &str = "_ticket_migrations";
 
 /// All migrations, in order: number, name, statements.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (
         2,
@@ -27,6 +27,7 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         include_str!("../migrations/0002_functions.sql"),
     ),
     (3, "marks", include_str!("../migrations/0003_marks.sql")),
+    (4, "plans", include_str!("../migrations/0004_plans.sql")),
 ];
 
 /// How often to ask again while somebody else migrates, or holds a lock that a step needs.

@@ -17,8 +17,10 @@ use super::outline::{Gate, Outline, Part, Source};
 /// Up to how many tickets a list is short.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// A list that is sorted, or whose texts are searched.
+    /// A list that is sorted.
     pub(crate) short: i64,
+    /// A list that is in order, and whose texts are searched until a page is full.
+    pub(crate) walkable: i64,
     /// What words find, when another list may be shorter.
     pub(crate) rare: i64,
     /// What words find, when it must be sorted.
@@ -28,6 +30,7 @@ pub(crate) struct Bounds {
 impl Bounds {
     pub(crate) const DEFAULT: Self = Self {
         short: 1_000,
+        walkable: 20_000,
         rare: 100,
         sortable: 10_000,
     };
@@ -36,6 +39,7 @@ impl Bounds {
     pub(crate) const fn all(tickets: i64) -> Self {
         Self {
             short: tickets,
+            walkable: tickets,
             rare: tickets,
             sortable: tickets,
         }
@@ -148,11 +152,11 @@ impl<'q> List<'q> {
         }
         for (at, lead) in outline.short.iter().enumerate() {
             sql.push("short_").push(at);
-            self.push_short(&mut sql, &[*lead]);
+            self.push_short(&mut sql, &[*lead], self.bounds.short);
         }
         if !outline.narrow.is_empty() {
             sql.push("narrow");
-            self.push_short(&mut sql, &outline.narrow);
+            self.push_short(&mut sql, &outline.narrow, outline.narrowness);
         }
         // So that each of them can end with a comma.
         sql.push("nothing AS (SELECT) ");
@@ -160,8 +164,7 @@ impl<'q> List<'q> {
     }
 
     /// Pushes the list of one row that says whether these are short, counted no further.
-    fn push_short(&self, sql: &mut Statement, leads: &[Lead<'q>]) {
-        let short = self.bounds.short;
+    fn push_short(&self, sql: &mut Statement, leads: &[Lead<'q>], short: i64) {
         sql.push(" AS MATERIALIZED (SELECT count(*) <= ")
             .push(short);
         sql.push(" AS yes FROM (");

@@ -44,6 +44,8 @@ pub(super) struct Outline<'q> {
     /// Hits are sorted: those of a common word are not even counted.
     pub(super) is_sorted: bool,
     pub(super) narrow: Vec<Lead<'q>>,
+    /// Up to how many tickets that is.
+    pub(super) narrowness: i64,
     pub(super) short: Vec<Lead<'q>>,
 }
 
@@ -106,11 +108,17 @@ impl<'q> List<'q> {
         parts.push(part(Source::Found(at), &sort));
         let read = [Gate::Narrow(true), Gate::Rare(false)];
         parts.extend(narrow.iter().map(|lead| part(Source::Lead(*lead), &read)));
+        let are_walked = narrow.iter().all(|lead| self.is_direct(lead, &order));
         Outline {
             parts,
             below: order.below(),
             rare: Some(self.bounds.rare),
             narrow,
+            narrowness: if are_walked {
+                self.bounds.walkable
+            } else {
+                self.bounds.short
+            },
             ..Outline::default()
         }
     }

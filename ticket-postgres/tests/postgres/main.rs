@@ -13,6 +13,7 @@ mod callers;
 mod conformance;
 mod faults;
 mod import;
+mod lists;
 mod plans;
 mod replicas;
 mod schema;
