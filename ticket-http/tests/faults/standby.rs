@@ -16,7 +16,7 @@ use crate::server::{Server, eventually};
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// So long callers go on while it is.
-const LOAD: Duration = Duration::from_secs(3);
+const LOAD: Duration = Duration::from_secs(2);
 
 /// Two nodes, one told of the standby by a variable and one by an option. Both servers log what they are asked.
 struct World {
@@ -186,24 +186,23 @@ async fn a_standby_that_dies_fails_nobody_and_is_used_again() {
     let Some(world) = World::start().await else {
         return;
     };
-    for how in [Stop::Fast, Stop::Immediate] {
-        world.is_read().await;
-        world.serves_while(|| world.standby().stop(how)).await;
-        world.standby().restart();
-    }
+    world.is_read().await;
+    world
+        .serves_while(|| world.standby().stop(Stop::Immediate))
+        .await;
+    world.standby().restart();
     world.is_read().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_standby_behind_a_broken_network_fails_nobody() {
+async fn a_standby_that_hangs_fails_nobody_and_is_used_again() {
     let Some(world) = World::start().await else {
         return;
     };
-    let slowly = Mode::OneByteEvery(Duration::from_secs(1));
-    for mode in [Mode::BlackHole, Mode::Refuse, slowly] {
-        world.is_read().await;
-        world.serves_while(|| world.proxy.set(mode)).await;
-        world.proxy.set(Mode::Pass);
-    }
+    world.is_read().await;
+    world
+        .serves_while(|| world.proxy.set(Mode::BlackHole))
+        .await;
+    world.proxy.set(Mode::Pass);
     world.is_read().await;
 }

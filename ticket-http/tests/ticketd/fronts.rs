@@ -21,6 +21,12 @@ use crate::tunnel::Tunnel;
 /// How many clients call all the time.
 const CLIENTS: usize = 6;
 
+/// For how many seconds a node serves on: as little as the files allow.
+const DRAIN: u64 = 3;
+
+/// How long nginx passes a node over that failed, and longer than HAProxy takes to look again.
+const PASSED_OVER: Duration = Duration::from_millis(2200);
+
 /// How long an event may take from one node through the balancer to a screen.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
@@ -82,7 +88,7 @@ impl World {
         let addresses = [port(), port()];
         let front = balancer(&addresses)?;
         let mut cluster = Cluster::start().await?;
-        cluster.place = cluster.place.with("TICKETD_DRAIN", &5);
+        cluster.place = cluster.place.with("TICKETD_DRAIN", &DRAIN);
         let first = node(&cluster.place, addresses[0]).await;
         let second = node(&cluster.place, addresses[1]).await;
         let token = first.token();
@@ -166,9 +172,8 @@ async fn restarts_in_turn(balancer: Balancer) -> Option<String> {
     let over = Arc::new(AtomicBool::new(false));
     let call = |client| tokio::spawn(rolling::call(world.keeper(), client, Arc::clone(&over)));
     let clients: Vec<_> = (0..CLIENTS).map(call).collect();
-    for round in 0..3 {
+    for at in 0..2 {
         tokio::time::sleep(Duration::from_millis(700)).await;
-        let at = round % 2;
         world.nodes[at].signal("TERM").await;
         let again = async {
             let ended = world.nodes[at].process.wait();
@@ -177,8 +182,7 @@ async fn restarts_in_turn(balancer: Balancer) -> Option<String> {
         };
         let again = again.await;
         world.nodes[at] = again;
-        // HAProxy looks every second, nginx passes a node over for two.
-        tokio::time::sleep(Duration::from_millis(2500)).await;
+        tokio::time::sleep(PASSED_OVER).await;
     }
     over.store(true, Ordering::SeqCst);
     let mut answered = 0;
@@ -198,13 +202,12 @@ async fn survives_kills(balancer: Balancer) -> Option<String> {
     let over = Arc::new(AtomicBool::new(false));
     let call = |client| tokio::spawn(call_with_keys(world.keeper(), client, Arc::clone(&over)));
     let clients: Vec<_> = (0..CLIENTS).map(call).collect();
-    for round in 0..4 {
+    for at in 0..2 {
         tokio::time::sleep(Duration::from_millis(300 + random() % 700)).await;
-        let at = round % 2;
         world.nodes[at].process.kill().await.expect("killed");
         tokio::time::sleep(Duration::from_millis(500)).await;
         world.nodes[at] = node(&world.cluster.place, world.addresses[at]).await;
-        tokio::time::sleep(Duration::from_millis(2500)).await;
+        tokio::time::sleep(PASSED_OVER).await;
     }
     over.store(true, Ordering::SeqCst);
     let mut opened = 0;
