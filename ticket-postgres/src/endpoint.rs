@@ -13,7 +13,10 @@ pub(crate) fn endpoints(url: &str) -> Result<Vec<PgConnectOptions>, Error> {
 
 fn endpoint(url: &str) -> Result<PgConnectOptions, Error> {
     let options: PgConnectOptions = url.parse().map_err(|_| Error::Address)?;
+    // Poolers refuse a login with settings that they don't know, and what this one changes is how
+    // numbers are written as text.
     Ok(options
+        .extra_float_digits(None)
         .statement_cache_capacity(256)
         .disable_statement_logging())
 }

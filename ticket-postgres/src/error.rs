@@ -39,6 +39,12 @@ pub(crate) enum Error {
     /// The server that takes writes is not the one that was promoted last.
     #[error("the server that takes writes is an old primary: another was promoted since")]
     Outlived,
+    /// Sessions are not ours alone.
+    #[error(
+        "a pooler between this program and PostgreSQL lends its sessions for one transaction each; \
+         settings and prepared statements belong to a session, so set pool_mode = session"
+    )]
+    Lent,
     /// The server is too old.
     #[error("the server is older than PostgreSQL 13")]
     OldServer,
@@ -129,6 +135,7 @@ impl Error {
             | Self::Unreachable(_)
             | Self::Standby
             | Self::Outlived
+            | Self::Lent
             | Self::OldServer
             | Self::Encoding
             | Self::Busy
@@ -187,6 +194,7 @@ impl From<Error> for StoreError {
                 source: None,
             },
             Error::Address
+            | Error::Lent
             | Error::SchemaName
             | Error::OldServer
             | Error::Encoding
@@ -241,6 +249,8 @@ fn from_server(code: &str, error: sqlx::Error) -> StoreError {
         "57014" => unavailable("the statement took too long", error),
         "25006" => unavailable("the server takes no writes", error),
         "53100" => unavailable("the server's disk is full", error),
+        // Statements that were prepared are gone, or those of somebody else are there.
+        "26000" | "42P05" => backend(&Error::Lent.to_string(), error),
         "42P01" | "42883" | "42703" => backend(
             "the schema of the database is not the one of this program",
             error,

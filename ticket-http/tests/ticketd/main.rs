@@ -6,6 +6,7 @@
 )]
 
 mod balancer;
+mod bouncer;
 #[path = "../api/client.rs"]
 #[allow(
     dead_code,
@@ -31,4 +32,5 @@ mod stop;
     reason = "shared with the tests of the API, which ask more of it"
 )]
 mod stream;
+mod tls;
 mod tunnel;
