@@ -213,6 +213,15 @@ impl Server {
 /// Asks again and again until there is an answer.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
+    ask: impl FnMut() -> F,
+) -> T {
+    eventually_within(PATIENCE, what, ask).await
+}
+
+/// The same, for so long.
+pub(crate) async fn eventually_within<T, F: Future<Output = Option<T>>>(
+    patience: Duration,
+    what: &str,
     mut ask: impl FnMut() -> F,
 ) -> T {
     let begun = Instant::now();
@@ -220,7 +229,7 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(begun.elapsed() < patience, "waited in vain for {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
